@@ -1,0 +1,47 @@
+# Two commands are all the set-up that a fresh machine needs: `make demo` and `make test`. Each installs what it uses.
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+export PYTHONPATH := layers/shared/python:functions/api:.
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help demo sandbox sandbox-stop test test-fast gates key clean
+
+help:
+	@echo "make demo          the main job, end to end, on this machine"
+	@echo "make sandbox       the whole platform on this machine, until Ctrl-C or make sandbox-stop"
+	@echo "make test          all gates and all tests"
+	@echo "make test-fast     core and contract, in memory, in seconds"
+	@echo "make gates         lint, format, types, imports, template"
+
+$(VENV)/.ready: requirements-dev.txt
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	$(VENV)/bin/uv pip install --quiet --python $(PYTHON) -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/.ready
+	$(PYTHON) -m sandbox.demo
+
+sandbox: $(VENV)/.ready
+	$(PYTHON) -m sandbox.up
+
+sandbox-stop: $(VENV)/.ready
+	$(PYTHON) -m sandbox.stop
+
+gates: $(VENV)/.ready
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/sam validate --lint --region us-east-1
+
+test-fast: $(VENV)/.ready
+	$(PYTHON) -m pytest tests/core tests/contract -m "not real" -q
+
+test: $(VENV)/.ready
+	bash tests/programs.sh
+	$(MAKE) gates
+	$(PYTHON) -m pytest tests -q --durations=15
+
+clean:
+	rm -rf .venv .tools .sandbox .aws-sam
