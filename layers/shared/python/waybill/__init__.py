@@ -1,0 +1,1 @@
+"""Waybill: the data-export side of a multi-tenant platform."""

@@ -1,0 +1,1 @@
+"""What Waybill knows, without AWS, I/O or a clock: every function here is a function of its arguments."""

@@ -1,0 +1,211 @@
+"""Sending one staged file to one destination, and the promises that every destination makes.
+
+A destination is a small adapter (`destinations/`): it dials, authenticates, moves bytes, and translates its vendor's
+errors. What all of them need alike, reading the stage part by part, resuming, stopping in time and checking the receipt,
+is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from waybill.core.errors import PermanentError
+
+ResumePoint = dict[str, Any]
+"""What an adapter needs to go on with a transfer in another process: JSON values only, no secret, under 200 KB."""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a kind of destination can do, as data.
+
+    `part_size` bytes is how much one `put` takes of all but very large files (`Transfer.part_size` decides), `largest_file`
+    bytes the most that one file may hold, `longest_name` the most characters of a whole path, `forbidden` characters that
+    no name may hold.
+    """
+
+    part_size: int
+    largest_file: int
+    longest_name: int
+    forbidden: str = ""
+
+
+@dataclass(frozen=True)
+class OutgoingFile:
+    """One file to send. `name` is the path below the destination's root, `/` between folders, checked by `core.layout`.
+
+    `token` is unique to the run and the file, stable over retries, of `[a-z0-9-]`: adapters name temporary objects by it.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    token: str
+    media_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Stat:
+    """What the destination says of a name: `checksum` is `"<algorithm>:<hex>"` where it offers one, else empty."""
+
+    size: int
+    checksum: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof read back from the destination after the commit. `checksum` is the destination's own, `"<algorithm>:<hex>"`.
+
+    `compared` says which comparison held: `checksum`, or `size` where the server offers no checksum.
+    """
+
+    name: str
+    size: int
+    checksum: str
+    version: str
+    compared: Literal["checksum", "size"]
+
+
+@dataclass(frozen=True)
+class ProbeStep:
+    """One step of a connection test, in the order in which it ran. `advice` is empty where the step went well.
+
+    `facts` hold what its user may want to see or confirm: the resolved address, the host key's fingerprint.
+    """
+
+    step: Literal["resolve", "connect", "host_key", "authenticate", "write", "read_back", "rename", "delete"]
+    ok: bool
+    message: str
+    advice: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transfer(Protocol):
+    """One file on its way. Made by `Destination.open`; used by one thread; ended by exactly one of commit, abort, close."""
+
+    @property
+    def offset(self) -> int:
+        """From which byte of the file the next `put` goes on; a multiple of `part_size`, or the file's end."""
+
+    @property
+    def part_size(self) -> int:
+        """How many bytes each `put` of this file takes; the last takes what is left. The same on every retry."""
+
+    def put(self, part: bytes) -> None:
+        """Take the part at `offset`. May return before the bytes have arrived; an error then shows at a later call.
+
+        Idempotent: a part that is put again after a resume replaces itself.
+        """
+
+    def resume_point(self) -> ResumePoint:
+        """Wait for what was put so far and say how to go on from here, in this or another process."""
+
+    def commit(self) -> Receipt:
+        """Make the whole file appear under its name in one step, then read back its receipt.
+
+        Before it, the name does not exist (or holds what it held). Raises NameTaken if the name holds other bytes;
+        if it holds these very bytes, a lost earlier commit of ours, returns the receipt as if it had been this one.
+        """
+
+    def abort(self) -> None:
+        """Remove what was sent; the name stays as it was. Never raises for something that is already gone."""
+
+    def close(self) -> None:
+        """Give up sockets and threads, leaving what was sent for a resume. Safe to call again, and after commit."""
+
+
+class Destination(Protocol):
+    """One saved endpoint with its secret. Used by one thread at a time. Every method raises only
+
+    - TransientError: the network, throttling, a server's 5xx: the same call may succeed later;
+    - ConfigurationError (AccessDenied, HostKeyChanged, NameTaken): the tenant must change something, and the message
+      says what;
+    - PermanentError: none of the two.
+
+    No message holds a secret.
+    """
+
+    capabilities: Capabilities
+
+    def probe(self) -> Iterator[ProbeStep]:
+        """Test the whole way with a small object of a random name, step by step; stops after the first that fails.
+
+        Leaves nothing behind where deleting is allowed. Never raises: what went wrong is the last step.
+        """
+
+    def open(self, file: OutgoingFile, resume: ResumePoint | None) -> Transfer:
+        """Start to send `file`, or go on from `resume`. A resume point that the server no longer knows starts anew."""
+
+    def stat(self, name: str) -> Stat | None:
+        """What is there under `name`; None where nothing is."""
+
+    def close(self) -> None:
+        """Give up connections. Safe to call again."""
+
+
+class Ledger(Protocol):
+    """Where resume points survive the process. One entry a run, destination and file."""
+
+    def load(self) -> ResumePoint | None: ...
+
+    def save(self, point: ResumePoint) -> None: ...
+
+
+class Source(Protocol):
+    """A staged file, read by ranges."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Exactly `length` bytes from `offset`; raises TransientError where the stage does not answer."""
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Time ran out; the ledger holds the resume point. `sent` bytes are safe at the destination."""
+
+    sent: int
+
+
+def send(
+    destination: Destination,
+    file: OutgoingFile,
+    source: Source,
+    ledger: Ledger,
+    out_of_time: Callable[[], bool],
+    progress: Callable[[int], None] = lambda sent: None,
+    save_every: int = 256 * 1024 * 1024,
+) -> Receipt | Paused:
+    """Send one file, resumably, and prove that it arrived.
+
+    Idempotent: sending again what has arrived returns its receipt. `out_of_time` is asked between parts; when it says
+    yes, the resume point is saved and `Paused` returned. Every `save_every` bytes the resume point is saved as well, so
+    that a killed process loses no more than that. Raises what the destination raises; the resume point is kept then.
+    """
+    transfer = destination.open(file, ledger.load())
+    try:
+        ledger.save(transfer.resume_point())
+        saved = transfer.offset
+        while transfer.offset < file.size:
+            if out_of_time():
+                ledger.save(transfer.resume_point())
+                return Paused(transfer.offset)
+            length = min(transfer.part_size, file.size - transfer.offset)
+            transfer.put(source.read(transfer.offset, length))
+            progress(transfer.offset)
+            if transfer.offset - saved >= save_every:
+                ledger.save(transfer.resume_point())
+                saved = transfer.offset
+        return _proven(transfer.commit(), file)
+    finally:
+        transfer.close()
+
+
+def _proven(receipt: Receipt, file: OutgoingFile) -> Receipt:
+    if receipt.size != file.size:
+        raise PermanentError(
+            f"{file.name} arrived with {receipt.size} bytes instead of {file.size}.",
+            "Retry the run; if it happens again, the destination cuts or changes files on arrival.",
+        )
+    return receipt

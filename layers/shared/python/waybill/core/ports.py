@@ -1,0 +1,214 @@
+"""What the core and the functions ask of the world. Adapters in `aws/` keep these promises; tests bring their own.
+
+All methods raise TransientError where AWS does not answer in time and PermanentError where it refuses for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from waybill.core.access import AccessKey
+from waybill.core.deliver import ProbeStep, Receipt, ResumePoint
+from waybill.core.plan import LakeObject
+from waybill.core.rule import Rule
+from waybill.core.run import Outcome, Run, RunKey
+
+T = TypeVar("T", covariant=True)
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A page of a list and where the next one starts: an opaque cursor, empty on the last page."""
+
+    items: Sequence[T]
+    cursor: str = ""
+
+
+class Rules(Protocol):
+    def add(self, rule: Rule) -> None:
+        """Raises Conflict where the id is taken."""
+
+    def get(self, tenant: str, rule_id: str) -> Rule:
+        """Reads the latest state. Raises NotFound."""
+
+    def find(self, rule_id: str) -> Rule:
+        """The rule of that id, whosever it is: for the platform's own triggers alone. Raises NotFound."""
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
+        """A tenant's rules by id. Raises InvalidInput for a cursor that is not ours."""
+
+    def replace(self, rule: Rule, version: int) -> None:
+        """Raises Conflict unless the kept rule has that version still; NotFound where it is gone."""
+
+    def remove(self, tenant: str, rule_id: str) -> None:
+        """Idempotent. Its runs and their log stay."""
+
+    def due(self, upto: datetime) -> Iterator[Rule]:
+        """Active rules whose `next_run` is not after `upto`, over all tenants. May lag behind by seconds, and a rule may
+        have moved since: only a claim decides.
+        """
+
+    def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
+        """A tenant's active rules that wait for events of that dataset."""
+
+    def delivered(self, tenant: str, rule_id: str, manifest_sha256: str, size: int) -> None:
+        """Note the newest delivered manifest, for the next one to name, and how many bytes its run had. Does nothing where
+        the rule is gone.
+        """
+
+
+class Runs(Protocol):
+    def claim(self, rule: Rule, run: Run, cursor: datetime, next_run: datetime | None) -> bool:
+        """In one transaction: add the run, and move the rule on, if the rule still has its version, cursor and due time.
+
+        False where another claim was first; nothing changed then.
+        """
+
+    def add(self, run: Run) -> None:
+        """A run that moves no rule on (run-now of a window that had its turn). Raises Conflict where the key is taken."""
+
+    def get(self, key: RunKey) -> Run:
+        """Raises NotFound."""
+
+    def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
+        """Newest window first."""
+
+    def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
+        """Latest created first; may lag behind by a second."""
+
+    def waiting(self, before: datetime) -> Iterator[Run]:
+        """Runs that were claimed before that instant and have not started; may lag behind by a second."""
+
+    def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
+        """0 where the window has no run."""
+
+    def begin(self, key: RunKey, epoch: int, now: datetime, parts: int, estimated_bytes: int) -> None:
+        """Scheduled (or ongoing, on a retry of the step) to ongoing. Raises Conflict for another epoch or an ended run."""
+
+    def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
+        """To its outcome; `totals`: rows, bytes, files, rejects. False where it had ended, or for another epoch."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: sums over the log's entries, so that a retried step counts once."""
+
+    parts_done: int
+    rows: int
+    packaged_bytes: int
+    files_delivered: int
+    delivered_bytes: int
+
+
+class RunLog(Protocol):
+    """What happened in a run. Every write replaces the entry of the same name, so that a retry leaves no second one."""
+
+    def note(self, key: RunKey, now: datetime, step: str, message: str) -> None: ...
+
+    def notes(self, key: RunKey) -> Sequence[Mapping[str, str]]:
+        """`{"time", "step", "message"}`, oldest first."""
+
+    def part_done(self, key: RunKey, part: int, rows: int, size: int) -> None: ...
+
+    def sent(self, key: RunKey, destination_id: str, file: int, sent: int) -> None: ...
+
+    def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime) -> None: ...
+
+    def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:
+        """By destination and file number; each `{"name", "size", "checksum", "version", "compared", "time"}`."""
+
+    def failed(self, key: RunKey, destination_id: str, message: str) -> None:
+        """Why a destination did not take its files; the last one counts, and only while receipts are missing."""
+
+    def failures(self, key: RunKey) -> Mapping[str, str]:
+        """By destination."""
+
+    def progress(self, key: RunKey) -> Progress: ...
+
+    def resume_point(self, key: RunKey, destination_id: str, file: int) -> ResumePoint | None: ...
+
+    def save_resume_point(self, key: RunKey, destination_id: str, file: int, point: ResumePoint) -> None: ...
+
+
+@dataclass(frozen=True)
+class SavedDestination:
+    """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does."""
+
+    tenant: str
+    destination_id: str
+    name: str
+    kind: str
+    settings: Mapping[str, Any]
+    secret_ref: str
+    usable: bool
+    probe: Sequence[ProbeStep]
+    probed_at: datetime
+    created_at: datetime
+    created_by: str
+
+
+class Destinations(Protocol):
+    def add(self, destination: SavedDestination) -> None: ...
+
+    def get(self, tenant: str, destination_id: str) -> SavedDestination:
+        """Raises NotFound."""
+
+    def find(self, tenant: str, destination_id: str) -> SavedDestination | None: ...
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedDestination]: ...
+
+    def replace(self, destination: SavedDestination) -> None: ...
+
+    def remove(self, tenant: str, destination_id: str) -> None: ...
+
+
+class AccessKeys(Protocol):
+    def get(self, key_id: str) -> AccessKey | None: ...
+
+    def add(self, key: AccessKey, now: datetime) -> None: ...
+
+
+class LakeObjects(Protocol):
+    def register(self, tenant: str, dataset: str, found: LakeObject) -> LakeObject:
+        """Give the object its sequence number. Idempotent by key and version: a second call returns the first's.
+
+        Numbers of a tenant's dataset become visible one after another, never a higher one before a lower.
+        """
+
+    def newest(self, tenant: str, dataset: str) -> int:
+        """The highest sequence number, 0 for none."""
+
+    def upto(self, tenant: str, dataset: str, sequence: int) -> Iterator[LakeObject]:
+        """Those with a number up to `sequence`, in order."""
+
+
+class Secrets(Protocol):
+    def create(self, tenant: str, name: str, value: Mapping[str, str]) -> str:
+        """Keep a secret; returns its reference."""
+
+    def read(self, reference: str) -> Mapping[str, str]:
+        """Raises ConfigurationError where it was deleted."""
+
+    def replace(self, reference: str, value: Mapping[str, str]) -> None: ...
+
+    def remove(self, reference: str) -> None:
+        """Idempotent."""
+
+
+class Signer(Protocol):
+    def sign(self, message: bytes) -> bytes:
+        """ECDSA over P-256 with SHA-256, as the 64 bytes r || s of JWS's ES256 (RFC 7518, 3.4)."""
+
+    @property
+    def key_id(self) -> str: ...
+
+
+class Workflow(Protocol):
+    def fan_out(self, batch: str) -> None:
+        """Start the runs that are listed in the staged object of that key. Idempotent by the key."""
+
+    def start(self, run: Run, large: bool) -> None:
+        """Start one run. Idempotent by run and epoch."""

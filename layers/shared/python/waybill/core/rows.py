@@ -1,0 +1,71 @@
+"""The row engine's port: rows of lake objects in, bytes of one output format out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from waybill.core.catalog import DataField, Dataset
+from waybill.core.format import RowFormat
+from waybill.core.select import Predicate
+from waybill.core.window import Window
+
+
+class SourceFormat(StrEnum):
+    NDJSON = "ndjson"
+    NDJSON_GZ = "ndjson_gz"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """A lake object on the local disk."""
+
+    path: Path
+    format: SourceFormat
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows and columns: the window always applies, to the dataset's time field."""
+
+    dataset: Dataset
+    window: Window
+    predicate: Predicate | None
+    fields: tuple[DataField, ...]
+
+
+class RowStream(Protocol):
+    """The body of a data file, without its frame (`core.format`). Iterate once, to the end, then read the counts."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    @property
+    def rows(self) -> int:
+        """Rows written; final once the iterator is exhausted."""
+
+    @property
+    def rejects(self) -> Sequence[str]:
+        """Rows that could not be read, each as one JSON line `{"source", "line", "reason"}`; at most `MAX_REJECTS`."""
+
+    @property
+    def rejected(self) -> int:
+        """How many rows could not be read, listed or not."""
+
+
+MAX_REJECTS = 1_000
+
+
+class RowEngine(Protocol):
+    def select(self, sources: Sequence[RowSource], selection: Selection, row_format: RowFormat) -> RowStream:
+        """Rows of `sources` in their order. Deterministic: same input, same bytes. Memory is bounded by a setting of
+        the engine, whatever the sources' size. A line that is not a row of the dataset (broken JSON, no readable time)
+        is a reject, never an error and never silently gone. Raises PermanentError where a source cannot be read at all.
+        """
+
+    def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[tuple[str, str]]:
+        """`(name, key)` of every media file of the selected rows, in the rows' order, each once."""

@@ -1,0 +1,159 @@
+"""Runs: one rule over one window; their identity, their states, and what a finished one amounts to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from waybill.core.window import Window
+
+_RUN_ID = re.compile(r"^(rul_[a-z0-9]{16})\.(\d{8}T\d{6}Z)\.([1-9]\d{0,5})$")
+
+
+class RunState(StrEnum):
+    SCHEDULED = "scheduled"
+    ONGOING = "ongoing"
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self not in {RunState.SCHEDULED, RunState.ONGOING}
+
+
+class Trigger(StrEnum):
+    """Which door the run came in by."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    EVENT = "event"
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """One run: (rule, window's start, generation). `generation` is 1 for a window's first run."""
+
+    tenant: str
+    rule_id: str
+    window_start: datetime
+    generation: int
+
+    @property
+    def run_id(self) -> str:
+        """`rul_....20261120T000000Z.1`: says all of the key but the tenant."""
+        return f"{self.rule_id}.{self.window_start.astimezone(UTC):%Y%m%dT%H%M%SZ}.{self.generation}"
+
+
+def parse_run_id(tenant: str, run_id: str) -> RunKey | None:
+    """The key of the tenant's run of that id; None where it is no run id."""
+    found = _RUN_ID.match(run_id)
+    if not found:
+        return None
+    try:
+        start = datetime.strptime(found.group(2), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return RunKey(tenant, found.group(1), start, int(found.group(3)))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it is kept. `epoch` counts attempts: every write of a run's state names the epoch it belongs to."""
+
+    key: RunKey
+    window: Window
+    state: RunState
+    trigger: Trigger
+    epoch: int
+    scheduled_for: datetime
+    created_at: datetime
+    rule_name: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    files: int | None = None
+    rejects: int | None = None
+    estimated_bytes: int | None = None
+    parts: int | None = None
+    message: str = ""
+    tzdata: str = ""
+
+
+def execution_name(key: RunKey, epoch: int) -> str:
+    """The name of a run's execution: at most 80 of [A-Za-z0-9-_], the same for the same run and attempt."""
+    digest = hashlib.sha256(f"{key.tenant}/{key.run_id}".encode()).hexdigest()[:32]
+    return f"{key.window_start.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest}-g{key.generation}-e{epoch}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended; `message` is for the person who reads its log."""
+
+    state: RunState
+    message: str
+
+
+@dataclass(frozen=True)
+class DestinationOutcome:
+    """One destination's part: `receipts` of `files`, and what it said where it failed."""
+
+    name: str
+    files: int
+    receipts: int
+    failure: str = ""
+
+    @property
+    def complete(self) -> bool:
+        return self.receipts == self.files
+
+
+def outcome_of(failure: str, destinations: Sequence[DestinationOutcome]) -> Outcome:
+    """`success` only where every destination has a receipt for every file, the manifest's included.
+
+    `failure` is the sentence of a step before delivery that failed, empty where none did.
+    """
+    if failure:
+        return Outcome(RunState.FAILURE, failure)
+    missing = [d for d in destinations if not d.complete]
+    if not missing:
+        return Outcome(RunState.SUCCESS, f"Delivered to {_names(destinations)}.")
+    said = " ".join(
+        f"{d.name}: {d.failure or f'{d.files - d.receipts} of {d.files} files have no receipt; retry the run.'}"
+        for d in missing
+    )
+    if len(missing) == len(destinations):
+        return Outcome(RunState.FAILURE, said)
+    complete = [d for d in destinations if d.complete]
+    return Outcome(RunState.PARTIAL, f"Delivered to {_names(complete)}, but not to all. {said}")
+
+
+def _names(destinations: Iterable[DestinationOutcome]) -> str:
+    return ", ".join(d.name for d in destinations)
+
+
+def failure_sentence(error: Any) -> str:
+    """The sentence in a state machine's caught error, `{"Error": name, "Cause": JSON or text}`; empty for no error."""
+    if not isinstance(error, dict) or not error:
+        return ""
+    cause = str(error.get("Cause", ""))
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        parsed = {}
+    said = str(parsed.get("errorMessage", "")) if isinstance(parsed, dict) else ""
+    name = str(error.get("Error", ""))
+    if name in {"TransientError", "PermanentError", "ConfigurationError"} and said:
+        return said
+    return (
+        f"A step ended unexpectedly ({name or 'unknown error'}) and its retries did too. Retry the run; if it fails again,"
+        " give the operator this run's id."
+    )

@@ -1,0 +1,266 @@
+"""Filters: CQL2 in (OGC 21-065r2; text or JSON), a checked SQL predicate with bound values out.
+
+What can be asked: `and or not`, `= <> < <= > >=`, `between`, `in`, `like`, `is null`, `casei(...)`, `timestamp('...')`
+and `date('...')` over the dataset's fields. A json field can be asked for `is null` and `like` (of its text) only.
+A null never matches, also not under `not`: SQL's three values hold. A date means its first instant, in UTC.
+
+The SQL expects columns of these types under the fields' own names: string and json VARCHAR, integer HUGEINT, number
+DOUBLE, boolean BOOLEAN, timestamp TIMESTAMP in UTC. A value of the caller is never a part of the SQL's text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from waybill.core.catalog import DataField, Dataset, FieldType, closest
+from waybill.core.cql import MAX_DEPTH, refuse, tree_of
+from waybill.core.window import instant
+
+MAX_NODES = 200
+MAX_LIST = 1_000
+_HUGE = 10**38
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A condition over a dataset's columns: `sql` names columns as quoted identifiers and every value as `?`.
+
+    `columns` are the fields that it reads; None where nobody said, which means that it may read any.
+    """
+
+    sql: str
+    values: tuple[Value, ...]
+    columns: frozenset[str] | None = None
+
+
+def compile_filter(text_or_json: str | Mapping[str, Any], dataset: Dataset) -> Predicate:
+    """The filter as SQL. A text that starts with `{` is read as CQL2 JSON, any other as CQL2 text.
+
+    Raises InvalidInput with one FieldError on `filter` that says where and what would do.
+    """
+    compiler = _Compiler(dataset)
+    sql = compiler.condition(tree_of(text_or_json), 1)
+    return Predicate(sql, tuple(compiler.values), frozenset(compiler.columns))
+
+
+_COMPARISONS = {"=": "=", "<>": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_NUMERIC = (FieldType.INTEGER, FieldType.NUMBER)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A field as an operand; `casei` where it is compared without regard to case."""
+
+    field: DataField
+    casei: bool
+
+    @property
+    def sql(self) -> str:
+        return f'lower("{self.field.name}")' if self.casei else f'"{self.field.name}"'
+
+
+class _Compiler:
+    """One walk over one tree; `values` fill the SQL's `?` from left to right."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.values: list[Value] = []
+        self.columns: set[str] = set()
+        self._dataset = dataset
+        self._nodes = 0
+
+    def condition(self, node: Any, depth: int) -> str:
+        """SQL that is true, false or null."""
+        self._count(depth)
+        if isinstance(node, bool):
+            return "TRUE" if node else "FALSE"
+        if isinstance(node, Mapping) and "property" in node:
+            return self._flag(node)
+        op, args = _operation(node)
+        if op in ("and", "or"):
+            if len(args) < 2:
+                raise refuse(f"'{op}' joins two or more conditions, not {len(args)}.")
+            return "(" + f" {op.upper()} ".join(self.condition(a, depth + 1) for a in args) + ")"
+        if op == "not":
+            return f"(NOT {self.condition(_only(op, args, 1)[0], depth + 1)})"
+        leaves: dict[str, Callable[[str, list[Any]], str]] = {
+            "between": self._between, "in": self._in, "like": self._like, "isNull": self._is_null,
+        }  # fmt: skip
+        if op in _COMPARISONS:
+            return self._compare(op, args)
+        if op in leaves:
+            return leaves[op](op, args)
+        known = ", ".join(["and", "or", "not", *_COMPARISONS, *leaves, "casei"])
+        raise refuse(f"'{op}' is not an operator of these filters; there are {known}.")
+
+    def _count(self, depth: int) -> None:
+        self._nodes += 1
+        if depth > MAX_DEPTH:
+            raise refuse(f"the filter is nested deeper than {MAX_DEPTH} levels; split it.")
+        if self._nodes > MAX_NODES:
+            raise refuse(f"the filter has more than {MAX_NODES} conditions; use 'in' for lists of values.")
+
+    def _flag(self, node: Mapping[str, Any]) -> str:
+        column = self._column(node, "as a condition")
+        if column.field.type is not FieldType.BOOLEAN:
+            raise refuse(
+                f"'{column.field.name}' is of type {column.field.type} and no condition by itself; compare it."
+            )
+        return column.sql
+
+    def _compare(self, op: str, args: list[Any]) -> str:
+        left, right = _only(op, args, 2)
+        if _is_column(left) and _is_column(right):
+            one, other = self._column(left, f"'{op}'"), self._column(right, f"'{op}'")
+            self._comparable(op, one)
+            same = one.field.type is other.field.type or {one.field.type, other.field.type} <= set(_NUMERIC)
+            if not same:
+                raise refuse(
+                    f"'{one.field.name}' is of type {one.field.type} and '{other.field.name}' of type {other.field.type}: "
+                    "they cannot be compared."
+                )
+            return f"({one.sql} {_COMPARISONS[op]} {other.sql})"
+        if _is_column(left):
+            column = self._comparable(op, self._column(left, f"'{op}'"))
+            return f"({column.sql} {_COMPARISONS[op]} {self._value(op, column, right)})"
+        if _is_column(right):
+            column = self._comparable(op, self._column(right, f"'{op}'"))
+            return f"({self._value(op, column, left)} {_COMPARISONS[op]} {column.sql})"
+        raise refuse(f"'{op}' needs a field on one side; {_show(left)} and {_show(right)} are both values.")
+
+    def _between(self, op: str, args: list[Any]) -> str:
+        target, low, high = _only(op, args, 3)
+        column = self._comparable(op, self._column(target, f"'{op}'"))
+        return f"({column.sql} BETWEEN {self._value(op, column, low)} AND {self._value(op, column, high)})"
+
+    def _in(self, op: str, args: list[Any]) -> str:
+        target, items = _only(op, args, 2)
+        column = self._comparable(op, self._column(target, f"'{op}'"))
+        if not isinstance(items, list) or not 1 <= len(items) <= MAX_LIST:
+            raise refuse(f"'in' for '{column.field.name}' needs a list of 1 to {MAX_LIST} values.")
+        return f"({column.sql} IN ({', '.join(self._value(op, column, item) for item in items)}))"
+
+    def _like(self, op: str, args: list[Any]) -> str:
+        target, pattern = _only(op, args, 2)
+        column = self._column(target, f"'{op}'")
+        if column.field.type not in (FieldType.STRING, FieldType.JSON):
+            raise refuse(
+                f"'like' looks into text, and '{column.field.name}' is of type {column.field.type}; compare it."
+            )
+        text, folded = _uncased(pattern)
+        if not isinstance(text, str):
+            raise refuse(f"'like' for '{column.field.name}' needs a pattern in quotes, not {_show(text)}.")
+        if re.search(r"(?<!\\)(?:\\\\)*\\(?![\\%_])", text):
+            raise refuse(
+                f"in the pattern for '{column.field.name}' a backslash stands before nothing that it "
+                r"could escape; write \% \_ or \\."
+            )
+        self.values.append(text)
+        bound = "lower(CAST(? AS VARCHAR))" if folded else "CAST(? AS VARCHAR)"
+        return rf"({column.sql} LIKE {bound} ESCAPE '\')"
+
+    def _is_null(self, op: str, args: list[Any]) -> str:
+        return f"({self._column(_only(op, args, 1)[0], 'is null').sql} IS NULL)"
+
+    def _column(self, node: Any, use: str) -> _Column:
+        inner, folded = _uncased(node)
+        if not isinstance(inner, Mapping) or not isinstance(inner.get("property"), str):
+            raise refuse(f"{use} needs a field of {self._dataset.name}, not {_show(inner)}.")
+        name = inner["property"]
+        if not self._dataset.has(name):
+            near = closest(name, [f.name for f in self._dataset.fields])
+            raise refuse(f"{_show(name)} is not a field of {self._dataset.name}; the nearest are: {near}.")
+        field = self._dataset.field(name)
+        if folded and field.type is not FieldType.STRING:
+            raise refuse(f"'casei' folds text, and '{name}' is of type {field.type}; leave 'casei' out.")
+        self.columns.add(name)
+        return _Column(field, folded)
+
+    def _comparable(self, op: str, column: _Column) -> _Column:
+        if column.field.type is FieldType.JSON:
+            raise refuse(f"'{column.field.name}' is json: it can be asked for 'is null' and 'like', not for '{op}'.")
+        return column
+
+    def _value(self, op: str, column: _Column, node: Any) -> str:
+        value, folded = _uncased(node)
+        if value is None:
+            raise refuse(f"nothing equals null; write '{column.field.name} is null'.")
+        bound, kind = _typed(op, column.field, value)
+        self.values.append(bound)
+        return f"lower(CAST(? AS {kind}))" if folded and kind == "VARCHAR" else f"CAST(? AS {kind})"
+
+
+def _operation(node: Any) -> tuple[str, list[Any]]:
+    if not isinstance(node, Mapping) or not isinstance(node.get("op"), str) or not isinstance(node.get("args"), list):
+        raise refuse(f"{_show(node)} is not a condition; a condition compares a field with a value.")
+    return node["op"], node["args"]
+
+
+def _only(op: str, args: list[Any], count: int) -> list[Any]:
+    if len(args) != count:
+        raise refuse(f"'{op}' takes {count} operands, not {len(args)}.")
+    return args
+
+
+def _uncased(node: Any) -> tuple[Any, bool]:
+    """What is inside `casei(...)`, and whether there was one."""
+    if isinstance(node, Mapping) and node.get("op") == "casei" and isinstance(node.get("args"), list):
+        return _only("casei", node["args"], 1)[0], True
+    return node, False
+
+
+def _is_column(node: Any) -> bool:
+    inner, _ = _uncased(node)
+    return isinstance(inner, Mapping) and "property" in inner
+
+
+def _show(value: Any) -> str:
+    """A value in a message: short, whatever it was."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _typed(op: str, field: DataField, value: Any) -> tuple[Value, str]:
+    """The value as it is bound and the SQL type that it is cast to."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    match field.type:
+        case FieldType.STRING if isinstance(value, str):
+            return value, "VARCHAR"
+        case FieldType.BOOLEAN if isinstance(value, bool):
+            return value, "BOOLEAN"
+        case FieldType.INTEGER if number and abs(value) < _HUGE and value == int(value):
+            return int(value), "HUGEINT"
+        case FieldType.NUMBER if number and abs(value) < 1e308:
+            return float(value), "DOUBLE"
+        case FieldType.TIMESTAMP if isinstance(value, Mapping):
+            return _moment(op, field, value), "TIMESTAMP"
+    wanted = {
+        FieldType.STRING: "a text in quotes",
+        FieldType.BOOLEAN: "true or false",
+        FieldType.INTEGER: "a whole number of at most 38 digits",
+        FieldType.NUMBER: "a number",
+    }.get(field.type, "timestamp('2026-03-29T01:00:00Z')")
+    raise refuse(f"'{field.name}' is of type {field.type}; '{op}' needs {wanted} there, not {_show(value)}.")
+
+
+def _moment(op: str, field: DataField, value: Mapping[str, Any]) -> str:
+    """An instant as SQL reads it, in UTC to the microsecond."""
+    text = value.get("timestamp", value.get("date"))
+    try:
+        if "timestamp" in value:
+            moment = instant(str(text))
+        elif op in ("=", "<>", "in"):
+            raise refuse(f"'{field.name}' is an instant and a date a whole day; use >= and < in place of '{op}'.")
+        else:
+            moment = datetime.combine(date.fromisoformat(str(text)), datetime.min.time(), UTC)
+    except (ValueError, OverflowError) as error:
+        raise refuse(
+            f"{_show(text)} for '{field.name}' is no instant; "
+            "write timestamp('2026-03-29T01:00:00Z') or date('2026-03-29')."
+        ) from error
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f").rjust(26, "0")

@@ -1,0 +1,150 @@
+"""Delivering a sealed package: some of its files to one destination, the manifest last, each proven by a receipt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from waybill.core.deliver import Destination, OutgoingFile, Paused, ResumePoint, Source, send
+from waybill.core.manifest import PackagedFile
+from waybill.core.plan import Plan, run_key
+from waybill.core.ports import RunLog
+from waybill.core.run import DestinationOutcome, RunKey
+from waybill.core.seal import MANIFEST_SHARD, Sealed
+
+Status = Literal["done", "paused", "withheld"]
+
+
+class StageBytes(Protocol):
+    def read_range(self, key: str, offset: int, length: int) -> bytes: ...
+
+
+class LakeBytes(Protocol):
+    def read_range(self, key: str, version: str, offset: int, length: int) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Dock:
+    """What a shipment needs. `dial` connects to the destination, once, when there is something to send."""
+
+    log: RunLog
+    stage: StageBytes
+    lake: LakeBytes
+    dial: Callable[[], Destination]
+    out_of_time: Callable[[], bool]
+    now: Callable[[], datetime]
+
+
+def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock) -> Status:
+    """Send the shard's files that have no receipt yet, in their order.
+
+    `paused`: time ran out, call again. `withheld`: it is the manifest's turn, but another file has no receipt; a manifest
+    never arrives before what it lists. Idempotent. Raises what the destination raises.
+    """
+    key = run_key(plan)
+    receipts = dock.log.receipts(key)
+    arrived = {number for owner, number in receipts if owner == destination_id}
+    if shard == MANIFEST_SHARD and not arrived.issuperset(sealed.cargo):
+        return "withheld"
+    waiting = [n for n in sealed.numbers(shard) if n not in arrived]
+    if not waiting:
+        return "done"
+    destination = dock.dial()
+    try:
+        for number in waiting:
+            if _ship_one(plan, sealed.files[number], number, _Entry(key, destination_id, number, dock), destination):
+                return "paused"
+    finally:
+        destination.close()
+    return "done"
+
+
+def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destination: Destination) -> bool:
+    """Whether time ran out."""
+    outgoing = OutgoingFile(
+        name=f"{plan.folder}/{file.name}",
+        size=file.size,
+        sha256=file.sha256,
+        token=token(plan, number),
+        media_type=file.media_type,
+    )
+    answer = send(
+        destination,
+        outgoing,
+        _source(file, entry.dock),
+        entry,
+        entry.dock.out_of_time,
+        progress=entry.sent,
+    )
+    if isinstance(answer, Paused):
+        entry.sent(answer.sent)
+        return True
+    entry.dock.log.received(entry.key, entry.destination_id, number, answer, entry.dock.now())
+    return False
+
+
+def token(plan: Plan, number: int) -> str:
+    """A name for temporary objects: the same for every attempt, no two runs' or files' alike."""
+    return hashlib.sha256(f"{plan.tenant}/{plan.run_id}/{number}".encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """The log's entries of one file at one destination; a `Ledger`."""
+
+    key: RunKey
+    destination_id: str
+    number: int
+    dock: Dock
+
+    def load(self) -> ResumePoint | None:
+        return self.dock.log.resume_point(self.key, self.destination_id, self.number)
+
+    def save(self, point: ResumePoint) -> None:
+        self.dock.log.save_resume_point(self.key, self.destination_id, self.number, point)
+
+    def sent(self, sent: int) -> None:
+        self.dock.log.sent(self.key, self.destination_id, self.number, sent)
+
+
+@dataclass(frozen=True)
+class _Staged:
+    stage: StageBytes
+    key: str
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self.stage.read_range(self.key, offset, length)
+
+
+@dataclass(frozen=True)
+class _InLake:
+    lake: LakeBytes
+    key: str
+    version: str
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self.lake.read_range(self.key, self.version, offset, length)
+
+
+def _source(file: PackagedFile, dock: Dock) -> Source:
+    if file.where == "lake":
+        return _InLake(dock.lake, file.key, file.version)
+    return _Staged(dock.stage, file.key)
+
+
+def destination_outcomes(
+    plan: Plan, sealed: Sealed, receipts: Mapping[tuple[str, int], Mapping[str, Any]], failures: Mapping[str, str]
+) -> Sequence[DestinationOutcome]:
+    """What each destination has proof of."""
+    return [
+        DestinationOutcome(
+            name=planned.name,
+            files=len(sealed.files),
+            receipts=sum(1 for owner, _ in receipts if owner == planned.destination_id),
+            failure=failures.get(planned.destination_id, ""),
+        )
+        for planned in plan.destinations
+    ]
