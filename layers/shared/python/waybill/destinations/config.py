@@ -1,0 +1,30 @@
+"""What the settings of all kinds have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+SINGLE_DOTS = {".", ".."}
+
+
+class DestinationConfig(BaseModel):
+    """Settings of a destination. Never printed with their values where these are wrong: one may be a secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _prefix(value: str) -> str:
+    steps = [step for step in value.split("/") if step]
+    if any(step in SINGLE_DOTS or not step.isprintable() for step in steps):
+        raise ValueError("must be a plain path such as exports/daily, without . or .. steps or control characters")
+    return "/".join(steps)
+
+
+Prefix = Annotated[str, AfterValidator(_prefix)]
+"""A folder below the destination's root, stored without slashes at its ends; empty for the root itself."""
+
+
+def joined(prefix: str, name: str) -> str:
+    return f"{prefix}/{name}" if prefix else name

@@ -1,0 +1,227 @@
+"""S3, and what speaks its language: a bucket of the tenant's, reached with an access key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
+from waybill.core.errors import AccessDenied, ConfigurationError
+from waybill.destinations.config import DestinationConfig, Prefix, joined
+from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
+from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived, part_size_for
+from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
+from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
+from waybill.destinations.s3_uploads import Multipart, OnePut
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MOST_PARTS = 10_000
+
+# -- config
+
+
+class Config(DestinationConfig):
+    bucket: str = Field(description="The bucket's name.")
+    region: str = Field(description="The bucket's region, for example eu-central-1.")
+    access_key_id: str = Field(min_length=3, max_length=128, description="The access key's id.")
+    secret_access_key: SecretStr = Field(min_length=1, description="The access key's secret.")
+    prefix: Prefix = Field("", description="A folder in the bucket below which all files are put.")
+    endpoint_url: str | None = Field(
+        None, description="The address of a service that speaks S3, for example https://s3.example.com; empty for AWS."
+    )
+    storage_class: Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"] | None = Field(
+        None, description="The storage class of delivered files; empty for the bucket's standard."
+    )
+    kms_key_id: str | None = Field(
+        None,
+        max_length=2048,
+        description="The KMS key that encrypts delivered files; empty for the bucket's own encryption.",
+    )
+
+    @field_validator("bucket")
+    @classmethod
+    def _bucket(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+            raise ValueError(
+                "is no bucket name: use 3 to 63 lower-case letters, digits, dots and hyphens, without s3://"
+            )
+        return value
+
+    @field_validator("region")
+    @classmethod
+    def _region(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", value):
+            raise ValueError("is no region: write it as in eu-central-1")
+        return value
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _endpoint(cls, value: str | None) -> str | None:
+        url = urlsplit(value or "https://empty")
+        if url.scheme not in ("https", "http") or not url.hostname or url.path.strip("/") or "@" in url.netloc:
+            raise ValueError("must be https://host or https://host:port, without a user and a path")
+        if url.query or url.fragment:
+            raise ValueError("must end after the host or its port")
+        return value or None
+
+
+# -- capabilities
+
+CAPABILITIES = Capabilities(part_size=PART_SIZE, largest_file=LARGEST_PART * MOST_PARTS, longest_name=1024)
+
+
+# -- the destination
+
+
+def connect(config: Config, surroundings: Surroundings) -> S3:
+    return S3(config, Dialer(surroundings))
+
+
+class S3:
+    """Atomic: a put, or the completion of a multipart upload, that S3 refuses if the name exists (`If-None-Match: *`).
+
+    Resumes from the parts that S3 holds. `s3_objects` says how content is proven.
+    """
+
+    capabilities = CAPABILITIES
+
+    def __init__(self, config: Config, dialer: Dialer) -> None:
+        self._config, self._dialer = config, dialer
+        self._made: Bucket | None = None
+
+    def probe(self) -> Iterator[ProbeStep]:
+        key = joined(self._config.prefix, probe_name())
+        written: list[str] = []
+        return told(OBJECT_STEPS, self._steps(key, written), lambda: self._remove(key, written))
+
+    def _steps(self, key: str, written: list[str]) -> Iterator[ProbeStep]:
+        bucket = self._bucket()
+        url = urlsplit(bucket.client.meta.endpoint_url)
+        yield from self._dialer.steps(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+        self._authenticate(bucket, key)
+        yield ProbeStep("authenticate", True, "The access key is accepted.")
+        with bucket.translated():
+            answer = bucket.client.put_object(
+                Bucket=bucket.name,
+                Key=key,
+                Body=CONTENT,
+                IfNoneMatch=IF_ABSENT,
+                ChecksumAlgorithm="SHA256",
+                **bucket.at_rest,
+            )
+            written.append(answer.get("VersionId", ""))
+            # A large file needs more rights than a small one: find out now.
+            upload: Any = {"Bucket": bucket.name, "Key": f"{key}-large"}
+            made = bucket.client.create_multipart_upload(**upload, **bucket.at_rest)["UploadId"]
+            bucket.client.list_parts(**upload, UploadId=made)
+            bucket.client.abort_multipart_upload(**upload, UploadId=made)
+        yield ProbeStep("write", True, "A small object was written.", facts={"object": key})
+        with bucket.translated():
+            if bucket.client.get_object(Bucket=bucket.name, Key=key)["Body"].read() != CONTENT:
+                raise changed()
+        yield ProbeStep("read_back", True, "It reads back the same.")
+        try:
+            self._remove(key, written)
+        except AccessDenied:  # an archive may well forbid it, and no delivery needs it
+            yield ProbeStep("delete", True, f"The access key may not delete objects, so {key} stays.")
+        else:
+            yield ProbeStep("delete", True, "It was deleted.")
+
+    def _authenticate(self, bucket: Bucket, key: str) -> None:
+        # Reading what is not there tells a wrong key and a wrong bucket apart without asking for a right of its own.
+        try:
+            with bucket.translated():
+                bucket.client.get_object(Bucket=bucket.name, Key=key)
+        except Missing:
+            return
+        except AccessDenied as denied:
+            if not may_be_known(denied):
+                raise
+
+    def _remove(self, key: str, written: list[str]) -> None:
+        bucket = self._bucket()
+        while written:
+            version = {"VersionId": written[0]} if written[0] else {}
+            with bucket.translated():
+                bucket.client.delete_object(Bucket=bucket.name, Key=key, **version)  # type: ignore[arg-type]
+            written.pop()
+
+    def open(self, file: OutgoingFile, resume: ResumePoint | None) -> OnePut | Multipart | Arrived:
+        bucket, key = self._bucket(), joined(self._config.prefix, file.name)
+        if file.size <= PART_SIZE:
+            return OnePut(bucket, key, file)
+        part_size = part_size_for(file.size, MOST_PARTS)
+        if resume and resume.get("part_size") == part_size:
+            upload = str(resume["upload"])
+            parts = bucket.parts(key, upload)
+            if parts is not None:
+                return Multipart(bucket, key, file, upload, part_size, parts)
+            there = bucket.receipt(key, file, expected="")
+            if there is not None:
+                return Arrived(there, part_size, resume)
+        return Multipart(bucket, key, file, bucket.create(key, file), part_size, {})
+
+    def stat(self, name: str) -> Stat | None:
+        return self._bucket().stat(joined(self._config.prefix, name))
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.client.close()
+            self._made = None
+
+    def _bucket(self) -> Bucket:
+        if self._made is None:
+            config = self._config
+            at_rest: dict[str, Any] = {"StorageClass": config.storage_class} if config.storage_class else {}
+            if config.kms_key_id:
+                at_rest |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_id}
+            self._made = Bucket(_client(config, self._dialer), config.bucket, config.region, at_rest)
+        return self._made
+
+
+def _client(config: Config, dialer: Dialer) -> S3Client:
+    """A client whose every request goes through the dialer; nothing of the environment's reaches it."""
+    import boto3
+    from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+    from botocore.config import Config as ClientConfig
+    from botocore.httpsession import URLLib3Session
+
+    url = urlsplit(config.endpoint_url or "")
+    if url.scheme == "http" and not dialer.inside_allowed(url.hostname or ""):
+        raise ConfigurationError("endpoint_url is not encrypted.", "Use an address that begins with https://.")
+    http = URLLib3Session(timeout=(CONNECT_SECONDS, READ_SECONDS), max_pool_connections=THREADS + 1)  # type: ignore[arg-type]
+    guard(http._manager, AWSHTTPConnectionPool, AWSHTTPSConnectionPool, dialer)  # type: ignore[attr-defined]
+
+    def send(request: Any, **_: Any) -> Any:
+        # Raised here, a refusal is neither wrapped nor tried again.
+        dialer.resolve(urlsplit(request.url).hostname or "")
+        return http.send(request)
+
+    def stay(params: Mapping[str, Any], **_: Any) -> None:
+        # botocore would follow an answer to another region's host; a wrong region is the tenant's to correct.
+        params["context"].setdefault("s3_redirect", {})["redirected"] = True
+
+    client: S3Client = boto3.session.Session(
+        aws_access_key_id=config.access_key_id, aws_secret_access_key=config.secret_access_key.get_secret_value()
+    ).client(
+        "s3",
+        region_name=config.region,
+        endpoint_url=config.endpoint_url,
+        config=ClientConfig(
+            signature_version="s3v4",
+            retries={"mode": "standard", "total_max_attempts": 3},
+            s3={"addressing_style": "path" if config.endpoint_url else "auto"},
+            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    client.meta.events.register("before-send.s3", send)
+    client.meta.events.register("before-call.s3", stay)
+    return client
