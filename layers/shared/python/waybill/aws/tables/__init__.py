@@ -1,0 +1,1 @@
+"""DynamoDB, one file a table or two. The tenant is the first part of every key."""

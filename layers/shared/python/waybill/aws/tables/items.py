@@ -1,0 +1,224 @@
+"""The tables' items, as pynamodb models, and what all tables need alike.
+
+Instants are kept as ISO 8601 text in UTC with microseconds, so that text order is time order.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from waybill.aws.failures import translate
+from waybill.core.errors import FieldError, InvalidInput, PermanentError, TransientError
+
+DUE_SHARDS = 16
+"""Over how many keys the sparse indexes spread: one key of an index takes 1,000 writes a second."""
+
+
+class _RulesDue(GlobalSecondaryIndex["RuleItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    next_run = UnicodeAttribute(range_key=True)
+
+
+class _RulesById(GlobalSecondaryIndex["RuleItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_id"
+        projection = KeysOnlyProjection()
+
+    rule_id = UnicodeAttribute(hash_key=True)
+
+
+class RuleItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    rule_id = UnicodeAttribute(range_key=True)
+    settings = UnicodeAttribute()
+    state = UnicodeAttribute()
+    cursor = UnicodeAttribute()
+    version = NumberAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    created_by = UnicodeAttribute()
+    password_ref = UnicodeAttribute(default="")
+    last_manifest = UnicodeAttribute(null=True)
+    last_bytes = NumberAttribute(null=True)
+    next_run = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due = _RulesDue()
+    by_id = _RulesById()
+
+
+class _RunsOfTenant(GlobalSecondaryIndex["RunItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_tenant"
+        projection = KeysOnlyProjection()
+
+    tenant = UnicodeAttribute(hash_key=True)
+    created_at = UnicodeAttribute(range_key=True)
+
+
+class _RunsWaiting(GlobalSecondaryIndex["RunItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "waiting"
+        projection = KeysOnlyProjection()
+
+    waiting_shard = UnicodeAttribute(hash_key=True)
+    created_at = UnicodeAttribute(range_key=True)
+
+
+class RunItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    rule = UnicodeAttribute(hash_key=True)
+    window = UnicodeAttribute(range_key=True)
+    tenant = UnicodeAttribute()
+    rule_id = UnicodeAttribute()
+    rule_name = UnicodeAttribute(default="")
+    window_start = UnicodeAttribute()
+    window_end = UnicodeAttribute()
+    generation = NumberAttribute()
+    state = UnicodeAttribute()
+    trigger = UnicodeAttribute()
+    epoch = NumberAttribute()
+    scheduled_for = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    started_at = UnicodeAttribute(null=True)
+    finished_at = UnicodeAttribute(null=True)
+    rows = NumberAttribute(null=True)
+    bytes = NumberAttribute(null=True)
+    files = NumberAttribute(null=True)
+    rejects = NumberAttribute(null=True)
+    parts = NumberAttribute(null=True)
+    estimated_bytes = NumberAttribute(null=True)
+    message = UnicodeAttribute(default="")
+    tzdata = UnicodeAttribute(default="")
+    waiting_shard = UnicodeAttribute(null=True)
+    by_tenant = _RunsOfTenant()
+    waiting = _RunsWaiting()
+
+
+class RunLogItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    run = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+
+
+class DestinationItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    destination_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+
+
+class LakeObjectItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    dataset = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    sequence = NumberAttribute()
+    body = UnicodeAttribute(null=True)
+
+
+class AccessItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    key_id = UnicodeAttribute(hash_key=True)
+    tenant = UnicodeAttribute()
+    name = UnicodeAttribute()
+    digest = UnicodeAttribute()
+    permissions = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+
+
+def bind(model: type[Model], table: str, region: str) -> None:
+    """Give a model its table, which only the environment knows."""
+    model.Meta.table_name = table
+    model.Meta.region = region
+
+
+@contextmanager
+def tables(doing: str) -> Iterator[None]:
+    """Let only our errors out of the block; conditions are looked at inside it."""
+    try:
+        yield
+    except PynamoDBException as error:
+        if isinstance(error.cause, BotoCoreError | ClientError):
+            raise translate(doing, error.cause) from error
+        raise PermanentError(f"The table refused while {doing}: {error}", "An operator must look.") from error
+    except (BotoCoreError, ClientError) as error:
+        raise translate(doing, error) from error
+
+
+def failed_condition(error: PynamoDBException) -> bool:
+    """Whether a write was refused because its condition did not hold."""
+    if error.cause_response_code == "ConditionalCheckFailedException":
+        return True
+    reasons = getattr(error, "cancellation_reasons", None) or []
+    return any(reason is not None and reason.code == "ConditionalCheckFailed" for reason in reasons)
+
+
+def contended(error: PynamoDBException) -> bool:
+    """Whether a transaction was refused because another one touched an item of it at the same moment."""
+    reasons = getattr(error, "cancellation_reasons", None) or []
+    return any(reason is not None and reason.code == "TransactionConflict" for reason in reasons)
+
+
+def busy(doing: str) -> TransientError:
+    return TransientError(f"Others wrote at the same moment while {doing}.", "It is tried again by itself.")
+
+
+def written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def read_instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def pack_cursor(key: dict[str, Any] | None) -> str:
+    """A page's end as an opaque text."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode() if key else ""
+
+
+def unpack_cursor(cursor: str, **owner: str) -> dict[str, Any] | None:
+    """Where the next page starts. `owner`: key attributes that must be the caller's own. InvalidInput otherwise."""
+    if not cursor:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        fits = isinstance(key, dict) and all(key[name] == {"S": value} for name, value in owner.items())
+    except (ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        raise InvalidInput([FieldError("cursor", "is not one that a list gave out; start without a cursor")])
+    return dict(key)

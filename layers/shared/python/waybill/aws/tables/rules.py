@@ -1,0 +1,170 @@
+"""The rules table."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
+from pynamodb.expressions.update import Action
+
+from waybill.aws.tables.items import (
+    DUE_SHARDS,
+    RuleItem,
+    bind,
+    failed_condition,
+    pack_cursor,
+    read_instant,
+    tables,
+    unpack_cursor,
+    written,
+)
+from waybill.core.errors import Conflict, NotFound
+from waybill.core.ports import Page
+from waybill.core.rule import Rule, RuleSettings, RuleState
+from waybill.core.schedule import OnDemand
+
+
+class RulesTable:
+    def __init__(self, table: str, region: str) -> None:
+        bind(RuleItem, table, region)
+
+    def add(self, rule: Rule) -> None:
+        with tables("saving a rule"):
+            try:
+                to_item(rule).save(RuleItem.rule_id.does_not_exist())
+            except PutError as error:
+                if failed_condition(error):
+                    raise Conflict(f"The rule {rule.rule_id} exists.", "Use another id.") from error
+                raise
+
+    def get(self, tenant: str, rule_id: str) -> Rule:
+        with tables("reading a rule"):
+            try:
+                return to_rule(RuleItem.get(tenant, rule_id, consistent_read=True))
+            except DoesNotExist:
+                raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.") from None
+
+    def find(self, rule_id: str) -> Rule:
+        with tables("looking for a rule"):
+            owners = [item.tenant for item in RuleItem.by_id.query(rule_id, limit=1)]
+        if not owners:
+            raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.")
+        return self.get(owners[0], rule_id)
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
+        start = unpack_cursor(cursor, tenant=tenant)
+        with tables("listing rules"):
+            found = RuleItem.query(tenant, limit=limit, last_evaluated_key=start)
+            items = [to_rule(item) for item in found]
+        return Page(items, pack_cursor(found.last_evaluated_key))
+
+    def replace(self, rule: Rule, version: int) -> None:
+        """Writes what a tenant or a change of state may change; what `delivered` notes is left as it is."""
+        item = to_item(rule)
+        actions: list[Action] = [
+            RuleItem.settings.set(item.settings),
+            RuleItem.state.set(item.state),
+            RuleItem.cursor.set(item.cursor),
+            RuleItem.version.set(rule.version),
+            RuleItem.updated_at.set(item.updated_at),
+            RuleItem.password_ref.set(item.password_ref),
+        ]
+        if item.next_run and item.due_shard:
+            actions += [RuleItem.next_run.set(item.next_run), RuleItem.due_shard.set(item.due_shard)]
+        else:
+            actions += [RuleItem.next_run.remove(), RuleItem.due_shard.remove()]
+        with tables("saving a rule"):
+            try:
+                RuleItem(rule.tenant, rule.rule_id).update(actions, RuleItem.version == version)
+            except UpdateError as error:
+                if failed_condition(error):
+                    raise Conflict(
+                        "The rule changed or was deleted since it was read.", "Read it again and repeat the change."
+                    ) from error
+                raise
+
+    def remove(self, tenant: str, rule_id: str) -> None:
+        with tables("deleting a rule"):
+            try:
+                RuleItem(tenant, rule_id).delete()
+            except DeleteError as error:
+                if not failed_condition(error):
+                    raise
+
+    def due(self, upto: datetime) -> Iterator[Rule]:
+        for shard in range(DUE_SHARDS):
+            with tables("looking for due rules"):
+                keys = [
+                    (item.tenant, item.rule_id)
+                    for item in RuleItem.due.query(str(shard), RuleItem.next_run <= written(upto))
+                ]
+            for start in range(0, len(keys), 100):
+                with tables("reading due rules"):
+                    items = list(RuleItem.batch_get(keys[start : start + 100], consistent_read=True))
+                yield from (to_rule(item) for item in items)
+
+    def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
+        with tables("looking for rules that an event sets off"):
+            rules = [to_rule(item) for item in RuleItem.query(tenant, consistent_read=True)]
+        for rule in rules:
+            schedule = rule.settings.schedule
+            if (
+                rule.state is RuleState.ACTIVE
+                and isinstance(schedule, OnDemand)
+                and schedule.frequency == "event"
+                and any(choice.dataset == dataset for choice in rule.settings.data)
+            ):
+                yield rule
+
+    def delivered(self, tenant: str, rule_id: str, manifest_sha256: str, size: int) -> None:
+        noted = [RuleItem.last_manifest.set(manifest_sha256), RuleItem.last_bytes.set(size)]
+        with tables("noting a manifest"):
+            try:
+                RuleItem(tenant, rule_id).update(noted, RuleItem.rule_id.exists())
+            except UpdateError as error:
+                if not failed_condition(error):
+                    raise
+
+
+def shard_of(rule_id: str) -> str:
+    return str(zlib.crc32(rule_id.encode()) % DUE_SHARDS)
+
+
+def to_item(rule: Rule) -> RuleItem:
+    due = rule.next_run is not None and rule.state is RuleState.ACTIVE
+    return RuleItem(
+        rule.tenant,
+        rule.rule_id,
+        settings=rule.settings.model_dump_json(),
+        state=rule.state.value,
+        cursor=written(rule.cursor),
+        version=rule.version,
+        created_at=written(rule.created_at),
+        updated_at=written(rule.updated_at),
+        created_by=rule.created_by,
+        password_ref=rule.password_ref,
+        last_manifest=rule.last_manifest or None,
+        last_bytes=rule.last_bytes,
+        next_run=written(rule.next_run) if rule.next_run and due else None,
+        due_shard=shard_of(rule.rule_id) if due else None,
+    )
+
+
+def to_rule(item: RuleItem) -> Rule:
+    return Rule(
+        tenant=item.tenant,
+        rule_id=item.rule_id,
+        settings=RuleSettings.model_validate_json(item.settings),
+        state=RuleState(item.state),
+        cursor=read_instant(item.cursor),
+        next_run=read_instant(item.next_run) if item.next_run else None,
+        version=int(item.version),
+        created_at=read_instant(item.created_at),
+        updated_at=read_instant(item.updated_at),
+        created_by=item.created_by,
+        password_ref=item.password_ref or "",
+        last_manifest=item.last_manifest or "",
+        last_bytes=int(item.last_bytes) if item.last_bytes is not None else None,
+    )

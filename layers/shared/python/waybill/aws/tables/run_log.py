@@ -1,0 +1,91 @@
+"""The run log table: what happened in a run, one item an entry, each replaced by its retry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pynamodb.exceptions import DoesNotExist
+
+from waybill.aws.tables.items import RunLogItem, bind, tables, written
+from waybill.core.deliver import Receipt, ResumePoint
+from waybill.core.ports import Progress
+from waybill.core.run import RunKey
+
+
+class RunLogTable:
+    def __init__(self, table: str, region: str) -> None:
+        bind(RunLogItem, table, region)
+
+    def note(self, key: RunKey, now: datetime, step: str, message: str) -> None:
+        self._put(key, f"note#{written(now)}#{step}", {"time": written(now), "step": step, "message": message})
+
+    def notes(self, key: RunKey) -> Sequence[Mapping[str, str]]:
+        return [body for _, body in self._entries(key, "note#")]
+
+    def part_done(self, key: RunKey, part: int, rows: int, size: int) -> None:
+        self._put(key, f"part#{part:06d}", {"rows": rows, "size": size})
+
+    def sent(self, key: RunKey, destination_id: str, file: int, sent: int) -> None:
+        self._put(key, f"sent#{destination_id}#{file:06d}", {"sent": sent})
+
+    def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime) -> None:
+        body = {**asdict(receipt), "time": written(now)}
+        self._put(key, f"receipt#{destination_id}#{file:06d}", body)
+
+    def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:
+        found = {}
+        for entry, body in self._entries(key, "receipt#"):
+            _, destination_id, file = entry.split("#")
+            found[destination_id, int(file)] = body
+        return found
+
+    def failed(self, key: RunKey, destination_id: str, message: str) -> None:
+        self._put(key, f"failed#{destination_id}", {"message": message})
+
+    def failures(self, key: RunKey) -> Mapping[str, str]:
+        return {entry.removeprefix("failed#"): body["message"] for entry, body in self._entries(key, "failed#")}
+
+    def progress(self, key: RunKey) -> Progress:
+        parts = [body for _, body in self._entries(key, "part#")]
+        receipts = self.receipts(key)
+        under_way = {
+            (destination_id, int(file)): body["sent"]
+            for entry, body in self._entries(key, "sent#")
+            for _, destination_id, file in [entry.split("#")]
+        }
+        return Progress(
+            parts_done=len(parts),
+            rows=sum(p["rows"] for p in parts),
+            packaged_bytes=sum(p["size"] for p in parts),
+            files_delivered=len(receipts),
+            delivered_bytes=sum(r["size"] for r in receipts.values())
+            + sum(sent for place, sent in under_way.items() if place not in receipts),
+        )
+
+    def resume_point(self, key: RunKey, destination_id: str, file: int) -> ResumePoint | None:
+        with tables("reading a resume point"):
+            try:
+                item = RunLogItem.get(_hash(key), f"resume#{destination_id}#{file:06d}", consistent_read=True)
+            except DoesNotExist:
+                return None
+            return dict(json.loads(item.body))
+
+    def save_resume_point(self, key: RunKey, destination_id: str, file: int, point: ResumePoint) -> None:
+        self._put(key, f"resume#{destination_id}#{file:06d}", point)
+
+    def _put(self, key: RunKey, entry: str, body: Mapping[str, Any]) -> None:
+        with tables("writing the run's log"):
+            RunLogItem(_hash(key), entry, body=json.dumps(dict(body))).save()
+
+    def _entries(self, key: RunKey, prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        with tables("reading the run's log"):
+            for item in RunLogItem.query(_hash(key), RunLogItem.entry.startswith(prefix), consistent_read=True):
+                yield item.entry, json.loads(item.body)
+
+
+def _hash(key: RunKey) -> str:
+    return f"{key.tenant}#{key.run_id}"

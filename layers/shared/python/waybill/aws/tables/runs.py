@@ -1,0 +1,220 @@
+"""The runs table, and the claim: the one transaction that makes a window run once."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError, UpdateError
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from waybill.aws.tables.items import (
+    DUE_SHARDS,
+    RuleItem,
+    RunItem,
+    bind,
+    contended,
+    failed_condition,
+    pack_cursor,
+    read_instant,
+    tables,
+    unpack_cursor,
+    written,
+)
+from waybill.aws.tables.rules import shard_of
+from waybill.core.errors import Conflict, NotFound
+from waybill.core.ports import Page
+from waybill.core.rule import Rule
+from waybill.core.run import Outcome, Run, RunKey, RunState, Trigger
+from waybill.core.window import Window, stamp
+
+
+class RunsTable:
+    """`rules_table` is bound as well: a claim writes to both."""
+
+    def __init__(self, table: str, rules_table: str, region: str) -> None:
+        bind(RunItem, table, region)
+        bind(RuleItem, rules_table, region)
+        self._connection = Connection(region=region)
+
+    def claim(self, rule: Rule, run: Run, cursor: datetime, next_run: datetime | None) -> bool:
+        moves: list[Action] = [RuleItem.cursor.set(written(cursor)), RuleItem.version.set(rule.version + 1)]
+        if next_run is None:
+            moves += [RuleItem.next_run.remove(), RuleItem.due_shard.remove()]
+        else:
+            moves += [RuleItem.next_run.set(written(next_run)), RuleItem.due_shard.set(shard_of(rule.rule_id))]
+        unchanged = (RuleItem.version == rule.version) & (RuleItem.cursor == written(rule.cursor))
+        with tables("claiming a window"):
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    transaction.save(_to_item(run), condition=RunItem.rule.does_not_exist())
+                    transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
+            except TransactWriteError as error:
+                if failed_condition(error) or contended(error):
+                    return False
+                raise
+        return True
+
+    def add(self, run: Run) -> None:
+        with tables("saving a run"):
+            try:
+                _to_item(run).save(RunItem.rule.does_not_exist())
+            except PutError as error:
+                if failed_condition(error):
+                    raise Conflict("The window was run again at the same moment.", "See the rule's runs.") from error
+                raise
+
+    def get(self, key: RunKey) -> Run:
+        with tables("reading a run"):
+            try:
+                return _to_run(RunItem.get(_hash(key.tenant, key.rule_id), _range(key), consistent_read=True))
+            except DoesNotExist:
+                raise NotFound(f"There is no run {key.run_id}.", "See GET /runs.") from None
+
+    def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
+        owner = _hash(tenant, rule_id)
+        start = unpack_cursor(cursor, rule=owner)
+        with tables("listing runs"):
+            found = RunItem.query(
+                owner, scan_index_forward=False, limit=limit, last_evaluated_key=start, consistent_read=True
+            )
+            runs = [_to_run(item) for item in found]
+        return Page(runs, pack_cursor(found.last_evaluated_key))
+
+    def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
+        start = unpack_cursor(cursor, tenant=tenant)
+        with tables("listing runs"):
+            found = RunItem.by_tenant.query(tenant, scan_index_forward=False, limit=limit, last_evaluated_key=start)
+            keys = [(item.rule, item.window) for item in found]
+        return Page(self._all(keys), pack_cursor(found.last_evaluated_key))
+
+    def waiting(self, before: datetime) -> Iterator[Run]:
+        for shard in range(DUE_SHARDS):
+            with tables("looking for waiting runs"):
+                found = RunItem.waiting.query(str(shard), RunItem.created_at < written(before))
+                keys = [(item.rule, item.window) for item in found]
+            yield from (run for run in self._all(keys) if run.state is RunState.SCHEDULED)
+
+    def _all(self, keys: Sequence[tuple[str, str]]) -> list[Run]:
+        """The items of an index's keys, read afresh, in the keys' order."""
+        found: dict[tuple[str, str], Run] = {}
+        with tables("reading runs"):
+            for start in range(0, len(keys), 100):
+                for item in RunItem.batch_get(keys[start : start + 100], consistent_read=True):
+                    found[item.rule, item.window] = _to_run(item)
+        return [found[key] for key in keys if key in found]
+
+    def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
+        first = stamp(window_start)
+        with tables("reading a window's runs"):
+            found: Iterable[RunItem] = RunItem.query(
+                _hash(tenant, rule_id),
+                RunItem.window.startswith(first),
+                scan_index_forward=False,
+                limit=1,
+                consistent_read=True,
+            )
+            return max((int(item.generation) for item in found), default=0)
+
+    def begin(self, key: RunKey, epoch: int, now: datetime, parts: int, estimated_bytes: int) -> None:
+        running = RunItem.state.is_in(RunState.SCHEDULED.value, RunState.ONGOING.value)
+        with tables("starting a run"):
+            try:
+                RunItem(_hash(key.tenant, key.rule_id), _range(key)).update(
+                    [
+                        RunItem.state.set(RunState.ONGOING.value),
+                        RunItem.started_at.set(RunItem.started_at | written(now)),
+                        RunItem.parts.set(parts),
+                        RunItem.estimated_bytes.set(estimated_bytes),
+                        RunItem.waiting_shard.remove(),
+                    ],
+                    (RunItem.epoch == epoch) & running,
+                )
+            except UpdateError as error:
+                if failed_condition(error):
+                    raise Conflict("The run has ended or is in other hands.", "See the run's log.") from error
+                raise
+
+    def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
+        running = RunItem.state.is_in(RunState.SCHEDULED.value, RunState.ONGOING.value)
+        with tables("ending a run"):
+            try:
+                RunItem(_hash(key.tenant, key.rule_id), _range(key)).update(
+                    [
+                        RunItem.state.set(outcome.state.value),
+                        RunItem.message.set(outcome.message),
+                        RunItem.finished_at.set(written(now)),
+                        RunItem.rows.set(totals["rows"]),
+                        RunItem.bytes.set(totals["bytes"]),
+                        RunItem.files.set(totals["files"]),
+                        RunItem.rejects.set(totals["rejects"]),
+                        RunItem.waiting_shard.remove(),
+                    ],
+                    (RunItem.epoch == epoch) & running,
+                )
+            except UpdateError as error:
+                if failed_condition(error):
+                    return False
+                raise
+        return True
+
+
+def _hash(tenant: str, rule_id: str) -> str:
+    return f"{tenant}#{rule_id}"
+
+
+def _range(key: RunKey) -> str:
+    return f"{stamp(key.window_start)}#{key.generation:06d}"
+
+
+def _to_item(run: Run) -> RunItem:
+    key = run.key
+    waiting = run.state is RunState.SCHEDULED
+    return RunItem(
+        _hash(key.tenant, key.rule_id),
+        _range(key),
+        tenant=key.tenant,
+        rule_id=key.rule_id,
+        rule_name=run.rule_name,
+        window_start=written(run.window.start),
+        window_end=written(run.window.end),
+        generation=key.generation,
+        state=run.state.value,
+        trigger=run.trigger.value,
+        epoch=run.epoch,
+        scheduled_for=written(run.scheduled_for),
+        created_at=written(run.created_at),
+        tzdata=run.tzdata,
+        estimated_bytes=run.estimated_bytes,
+        waiting_shard=str(zlib.crc32(key.run_id.encode()) % DUE_SHARDS) if waiting else None,
+    )
+
+
+def _to_run(item: RunItem) -> Run:
+    def number(value: float | None) -> int | None:
+        return None if value is None else int(value)
+
+    window = Window(read_instant(item.window_start), read_instant(item.window_end))
+    return Run(
+        key=RunKey(item.tenant, item.rule_id, window.start, int(item.generation)),
+        window=window,
+        state=RunState(item.state),
+        trigger=Trigger(item.trigger),
+        epoch=int(item.epoch),
+        scheduled_for=read_instant(item.scheduled_for),
+        created_at=read_instant(item.created_at),
+        rule_name=item.rule_name or "",
+        started_at=read_instant(item.started_at) if item.started_at else None,
+        finished_at=read_instant(item.finished_at) if item.finished_at else None,
+        rows=number(item.rows),
+        bytes=number(item.bytes),
+        files=number(item.files),
+        rejects=number(item.rejects),
+        parts=number(item.parts),
+        estimated_bytes=number(item.estimated_bytes),
+        message=item.message or "",
+        tzdata=item.tzdata or "",
+    )

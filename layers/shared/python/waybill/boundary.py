@@ -1,0 +1,47 @@
+"""Around every handler: structured logs, and errors under the names that the state machines match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from waybill.core.errors import RECOVERIES, PermanentError, WaybillError
+
+R = TypeVar("R")
+Event = Mapping[str, Any]
+Handler = Callable[[Event, LambdaContext], R]
+
+logger = Logger(service="waybill")
+_LOGGED = ("tenant", "run_id", "epoch", "part", "destination_id", "shard")
+
+
+def handler(function: Handler[R]) -> Handler[R]:
+    """Wrap `function` as a Lambda's handler.
+
+    What it raises on purpose leaves as exactly one of the three recoveries, under that class's own name: a state machine
+    does not match subclasses. Any other exception is a defect; it leaves as it is, and nothing retries it.
+    """
+
+    def wrapped(event: Event, context: LambdaContext) -> R:
+        logger.set_correlation_id(context.aws_request_id)
+        logger.append_keys(**{k: event[k] for k in _LOGGED if k in event})
+        try:
+            return function(event, context)
+        except WaybillError as error:
+            recovery = next((r for r in RECOVERIES if isinstance(error, r)), PermanentError)
+            logger.warning("%s: %s", type(error).__name__, error)
+            if type(error) is recovery:
+                raise
+            raise recovery(error.message, error.advice) from error
+        finally:
+            logger.remove_keys(list(_LOGGED))
+
+    return wrapped
+
+
+def out_of_time(context: LambdaContext, reserve_seconds: float) -> Callable[[], bool]:
+    """Asks whether less than `reserve_seconds` of the invocation's time are left."""
+    return lambda: context.get_remaining_time_in_millis() < reserve_seconds * 1000

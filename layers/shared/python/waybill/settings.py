@@ -1,0 +1,66 @@
+"""The environment, as types, once. Nothing else reads it, and nothing reads it at import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from waybill.core.errors import PermanentError
+
+
+class Settings(BaseModel):
+    """Each field is the environment variable of its name in capitals with `WAYBILL_` before it. A function sets only
+    those it needs; reading another one raises PermanentError through `need`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str = "dev"
+    rules_table: str = ""
+    runs_table: str = ""
+    run_log_table: str = ""
+    destinations_table: str = ""
+    lake_objects_table: str = ""
+    access_table: str = ""
+    lake_bucket: str = ""
+    stage_bucket: str = ""
+    secret_prefix: str = ""
+    pepper_secret: str = ""
+    signing_key: str = ""
+    fan_out_arn: str = ""
+    run_standard_arn: str = ""
+    run_express_arn: str = ""
+    probe_function: str = ""
+    api_url: str = ""
+    allowed_networks: tuple[str, ...] = Field(
+        default=(), description="Networks beyond the global ones that may be dialled."
+    )
+    row_memory_mib: int = 400
+
+    def need(self, name: str) -> str:
+        """The setting of that name; PermanentError where the function was deployed without it."""
+        value = getattr(self, name)
+        if not value:
+            raise PermanentError(
+                f"The setting WAYBILL_{name.upper()} is missing.", "Deploy the function from template.yaml."
+            )
+        return str(value)
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Settings from variables; raises PermanentError that names a wrong one."""
+    given: dict[str, object] = {
+        name: environment[f"WAYBILL_{name.upper()}"]
+        for name in Settings.model_fields
+        if environment.get(f"WAYBILL_{name.upper()}")
+    }
+    networks = given.get("allowed_networks")
+    if isinstance(networks, str):
+        given["allowed_networks"] = tuple(n.strip() for n in networks.split(",") if n.strip())
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as wrong:
+        raise PermanentError(
+            f"The function's settings are wrong: {wrong}", "Correct template.yaml and deploy."
+        ) from wrong

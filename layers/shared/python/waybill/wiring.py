@@ -1,0 +1,176 @@
+"""The composition root: which adapter stands behind which port. Everything is made at its first use, once a process."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Collection
+from datetime import UTC, datetime
+from functools import cache
+from importlib import import_module, metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from pydantic import BaseModel
+
+from waybill.aws.lake import Lake
+from waybill.aws.probing import RemoteProbe
+from waybill.aws.secrets import ManagedSecrets
+from waybill.aws.signer import KmsSigner
+from waybill.aws.stage import Stage
+from waybill.aws.tables.access import AccessTable
+from waybill.aws.tables.destinations import DestinationsTable
+from waybill.aws.tables.lake_objects import LakeObjectsTable
+from waybill.aws.tables.rules import RulesTable
+from waybill.aws.tables.run_log import RunLogTable
+from waybill.aws.tables.runs import RunsTable
+from waybill.aws.workflow import StepFunctions
+from waybill.core.catalog import Catalog, parse_dataset
+from waybill.core.deliver import Destination
+from waybill.core.ports import SavedDestination
+from waybill.destinations import registry
+from waybill.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from waybill.core.rows import RowEngine
+
+
+@cache
+def settings() -> Settings:
+    return from_environment(os.environ)
+
+
+def now() -> datetime:
+    """The clock. Only handlers read it, to note when something happened."""
+    return datetime.now(UTC)
+
+
+@cache
+def tzdata_version() -> str:
+    return metadata.version("tzdata")
+
+
+@cache
+def catalog() -> Catalog:
+    """All datasets, from the TOML files of the package."""
+    files = sorted(resources.files("waybill").joinpath("catalog").iterdir(), key=lambda f: f.name)
+    datasets = [parse_dataset(f.read_text(encoding="utf-8")) for f in files if f.name.endswith(".toml")]
+    return {dataset.name: dataset for dataset in datasets}
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
+@cache
+def _client(service: str) -> Any:
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60, max_pool_connections=20
+    )
+    return boto3.client(service, region_name=_region(), config=config)  # type: ignore[call-overload]
+
+
+@cache
+def rules() -> RulesTable:
+    return RulesTable(settings().need("rules_table"), _region())
+
+
+@cache
+def runs() -> RunsTable:
+    return RunsTable(settings().need("runs_table"), settings().rules_table, _region())
+
+
+@cache
+def run_log() -> RunLogTable:
+    return RunLogTable(settings().need("run_log_table"), _region())
+
+
+@cache
+def destinations() -> DestinationsTable:
+    return DestinationsTable(settings().need("destinations_table"), _region())
+
+
+@cache
+def lake_objects() -> LakeObjectsTable:
+    return LakeObjectsTable(settings().need("lake_objects_table"), _region())
+
+
+@cache
+def access_keys() -> AccessTable:
+    return AccessTable(settings().need("access_table"), _region())
+
+
+@cache
+def stage() -> Stage:
+    return Stage(_client("s3"), settings().need("stage_bucket"))
+
+
+@cache
+def lake() -> Lake:
+    return Lake(_client("s3"), settings().need("lake_bucket"))
+
+
+@cache
+def secrets() -> ManagedSecrets:
+    return ManagedSecrets(_client("secretsmanager"), settings().need("secret_prefix"))
+
+
+@cache
+def pepper() -> bytes:
+    """The key under which API keys are hashed. Read once a process."""
+    return secrets().read(settings().need("pepper_secret"))["pepper"].encode()
+
+
+@cache
+def signer() -> KmsSigner:
+    return KmsSigner(_client("kms"), settings().need("signing_key"))
+
+
+@cache
+def workflow() -> StepFunctions:
+    s = settings()
+    return StepFunctions(
+        _client("stepfunctions"),
+        fan_out=s.fan_out_arn,
+        standard=s.run_standard_arn,
+        express=s.run_express_arn,
+        stage_bucket=s.need("stage_bucket"),
+    )
+
+
+@cache
+def prober() -> RemoteProbe:
+    return RemoteProbe(_client("lambda"), settings().need("probe_function"))
+
+
+def row_engine() -> RowEngine:
+    """Only `package` and `query` carry the engine's library."""
+    engine = import_module("waybill.engines.rows_duckdb")
+    made: RowEngine = engine.DuckDbRows(
+        memory_limit_mib=settings().row_memory_mib, threads=1, temp_dir=Path(tempfile.gettempdir())
+    )
+    return made
+
+
+def zip_encoder() -> Any:
+    """Only `package` carries the archive's libraries."""
+    return import_module("waybill.engines.zip_aes").entry
+
+
+def destination_kinds() -> Collection[str]:
+    """The kinds of destination that there are."""
+    return registry.kinds()
+
+
+def destination_config(kind: str) -> type[BaseModel]:
+    """What a kind's settings are checked against; needs none of its heavy libraries."""
+    return registry.config_model(kind)
+
+
+def dial(saved: SavedDestination) -> Destination:
+    """A saved destination with its secret, ready for use."""
+    secret = secrets().read(saved.secret_ref) if saved.secret_ref else {}
+    config = registry.config_model(saved.kind).model_validate({**saved.settings, **secret})
+    return registry.connect(saved.kind, config, registry.Surroundings(allowed_networks=settings().allowed_networks))
