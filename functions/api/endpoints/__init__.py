@@ -1,0 +1,1 @@
+"""One file a resource: parse, check the permission, call the core, answer."""

@@ -1,0 +1,202 @@
+"""Destinations: saved, tested endpoints. A secret comes in once and never goes out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from endpoints.caller import permitted
+from endpoints.problems import field_errors
+from waybill import wiring
+from waybill.core.access import Permission
+from waybill.core.deliver import ProbeStep
+from waybill.core.destination import split_secrets
+from waybill.core.errors import Conflict, FieldError, InvalidInput, WaybillError
+from waybill.core.ports import SavedDestination
+from waybill.core.window import stamp
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+class NewDestination(BaseModel):
+    """`settings` are the kind's own. `force` keeps the destination usable although its probe fails."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    kind: str
+    settings: dict[str, Any]
+    force: bool = False
+
+
+class ProbeRequest(BaseModel):
+    """`confirm_host_key`: the fingerprint that an earlier probe showed, compared with what the server's owner says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confirm_host_key: str | None = None
+    force: bool = False
+
+
+class StepView(BaseModel):
+    step: str
+    ok: bool
+    message: str
+    advice: str
+    facts: dict[str, str]
+
+
+class DestinationView(BaseModel):
+    """`usable`: rules may name it, because its last probe went well or because it was forced."""
+
+    destination_id: str
+    name: str
+    kind: str
+    settings: dict[str, Any]
+    usable: bool
+    probe: list[StepView]
+    probed_at: str
+    created_at: str
+    created_by: str
+
+
+class DestinationList(BaseModel):
+    items: list[DestinationView]
+    cursor: Annotated[str, Field(description="Where the next page starts; empty on the last one.")]
+
+
+@router.get("/destinations")
+def list_destinations(limit: Limit = 50, cursor: Annotated[str, Query()] = "") -> DestinationList:
+    caller = permitted(router, Permission.READ)
+    page = wiring.destinations().page(caller.tenant, cursor, limit)
+    return DestinationList(items=[_view(d) for d in page.items], cursor=page.cursor)
+
+
+@router.get("/destinations/<destination_id>")
+def get_destination(destination_id: str) -> DestinationView:
+    caller = permitted(router, Permission.READ)
+    return _view(wiring.destinations().get(caller.tenant, destination_id))
+
+
+@router.post("/destinations")
+def create_destination(body: NewDestination) -> Response[DestinationView]:
+    """Saves and probes. A destination whose probe fails is kept, unusable, to be corrected or probed again."""
+    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
+    settings, secret = _checked(body.kind, body.settings)
+    destination_id = f"dst_{secrets.token_hex(8)}"
+    now = wiring.now()
+    reference = wiring.secrets().create(caller.tenant, destination_id, secret) if secret else ""
+    saved = SavedDestination(
+        tenant=caller.tenant,
+        destination_id=destination_id,
+        name=body.name,
+        kind=body.kind,
+        settings=settings,
+        secret_ref=reference,
+        usable=body.force,
+        probe=(),
+        probed_at=now,
+        created_at=now,
+        created_by=caller.name,
+    )
+    try:
+        wiring.destinations().add(saved)
+        probed = _probed(saved, body.force, now)
+    except WaybillError:
+        wiring.destinations().remove(caller.tenant, destination_id)
+        if reference:
+            wiring.secrets().remove(reference)
+        raise
+    return Response(HTTPStatus.CREATED.value, "application/json", _view(probed))
+
+
+@router.post("/destinations/<destination_id>/probe")
+def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationView:
+    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
+    saved = wiring.destinations().get(caller.tenant, destination_id)
+    if body.confirm_host_key is not None:
+        if "host_key" not in saved.settings:
+            raise InvalidInput([FieldError("confirm_host_key", f"a destination of kind {saved.kind} has no host key")])
+        if body.confirm_host_key not in _shown_keys(saved.probe):
+            raise InvalidInput(
+                [FieldError("confirm_host_key", "is not the fingerprint that the last probe showed; probe again")]
+            )
+        saved = replace(saved, settings={**saved.settings, "host_key": body.confirm_host_key})
+        wiring.destinations().replace(saved)
+    return _view(_probed(saved, body.force, wiring.now()))
+
+
+@router.delete("/destinations/<destination_id>")
+def delete_destination(destination_id: str) -> Response[None]:
+    """Refused while a rule names it. Its secret goes with it."""
+    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
+    saved = wiring.destinations().get(caller.tenant, destination_id)
+    users = _rules_that_name(caller.tenant, destination_id)
+    if users:
+        raise Conflict(
+            f"The rules {', '.join(users[:5])} deliver to it.", "Delete them, or give them another destination, first."
+        )
+    wiring.destinations().remove(caller.tenant, destination_id)
+    if saved.secret_ref:
+        wiring.secrets().remove(saved.secret_ref)
+    return Response(HTTPStatus.NO_CONTENT.value)
+
+
+def _checked(kind: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    kinds = wiring.destination_kinds()
+    if kind not in kinds:
+        raise InvalidInput([FieldError("kind", f"{kind!r} is no kind of destination; use {', '.join(sorted(kinds))}")])
+    try:
+        config = wiring.destination_config(kind).model_validate(settings)
+    except ValidationError as wrong:
+        details = [dict(e) for e in wrong.errors(include_url=False, include_input=False)]
+        raise InvalidInput(field_errors(details, "settings")) from None
+    return split_secrets(config)
+
+
+def _probed(saved: SavedDestination, force: bool, now: datetime) -> SavedDestination:
+    steps = wiring.prober().run(saved.tenant, saved.destination_id)
+    well = bool(steps) and all(step.ok for step in steps)
+    probed = replace(saved, probe=tuple(steps), probed_at=now, usable=well or force)
+    wiring.destinations().replace(probed)
+    return probed
+
+
+def _shown_keys(steps: Sequence[ProbeStep]) -> set[str]:
+    return {step.facts["fingerprint"] for step in steps if "fingerprint" in step.facts}
+
+
+def _rules_that_name(tenant: str, destination_id: str) -> list[str]:
+    found, cursor = [], ""
+    while True:
+        page = wiring.rules().page(tenant, cursor, 200)
+        found += [r.settings.name for r in page.items if destination_id in r.settings.destinations]
+        cursor = page.cursor
+        if not cursor:
+            return found
+
+
+def _view(saved: SavedDestination) -> DestinationView:
+    return DestinationView(
+        destination_id=saved.destination_id,
+        name=saved.name,
+        kind=saved.kind,
+        settings=dict(saved.settings),
+        usable=saved.usable,
+        probe=[
+            StepView(step=s.step, ok=s.ok, message=s.message, advice=s.advice, facts=dict(s.facts)) for s in saved.probe
+        ],
+        probed_at=stamp(saved.probed_at),
+        created_at=stamp(saved.created_at),
+        created_by=saved.created_by,
+    )

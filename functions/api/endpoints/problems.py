@@ -1,0 +1,100 @@
+"""Errors as problem+json (RFC 9457), field by field. Every one says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from waybill.boundary import logger
+from waybill.core.errors import (
+    ConfigurationError,
+    Conflict,
+    FieldError,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    PermanentError,
+    TransientError,
+    WaybillError,
+)
+
+_STATUS: Sequence[tuple[type[WaybillError], HTTPStatus]] = (
+    (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (NotPermitted, HTTPStatus.FORBIDDEN),
+    (ConfigurationError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (PermanentError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+def problem(status: HTTPStatus, detail: str, errors: Sequence[FieldError] = ()) -> Response[str]:
+    """An answer of type application/problem+json."""
+    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    if errors:
+        body["errors"] = [{"field": e.field, "message": e.message} for e in errors]
+    return Response(status_code=status.value, content_type="application/problem+json", body=json.dumps(body))
+
+
+def install(api: APIGatewayRestResolver) -> None:
+    """Give the API its error answers."""
+    api.exception_handler(RequestValidationError)(_not_valid)
+    api.exception_handler(WaybillError)(_ours)
+    api.not_found(_no_such_path)
+    api.exception_handler(ServiceError)(_service)
+
+
+def field_errors(errors: Sequence[dict[str, Any]], under: str = "") -> list[FieldError]:
+    """pydantic's errors as ours: dotted paths, no echo of the input, which may be a secret."""
+    found = []
+    for error in errors:
+        steps = [str(step) for step in error["loc"] if step not in {"body", "query", "path"}]
+        # A tagged union puts its tag (`daily`) into the path, where its user wrote no such field.
+        path = [s for n, s in enumerate(steps) if not (n == 1 and steps[0] == "schedule")]
+        field = ".".join([*([under] if under else []), *path]) or "body"
+        found.append(FieldError(field, _sentence(error)))
+    return found
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "is not a known field; remove it or correct its name"
+        case "missing":
+            return "is missing; give it a value"
+        case "json_invalid":
+            return "the body is not valid JSON"
+        case _:
+            return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _not_valid(error: RequestValidationError) -> Response[str]:
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The request has fields that cannot be taken.",
+        field_errors(list(error.errors())),
+    )
+
+
+def _ours(error: WaybillError) -> Response[str]:
+    status = next((s for kind, s in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.warning("answered %s: %s", status.value, error)
+    if isinstance(error, InvalidInput):
+        return problem(status, error.message, error.errors)
+    return problem(status, str(error))
+
+
+def _no_such_path(_: NotFoundError) -> Response[str]:
+    return problem(HTTPStatus.NOT_FOUND, "There is no such path. See the API's page in the user's guide.")
+
+
+def _service(error: ServiceError) -> Response[str]:
+    return problem(HTTPStatus(error.status_code), str(error.msg))

@@ -1,0 +1,212 @@
+"""Rules: what leaves, when, in which shape and to where."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from endpoints.caller import permitted
+from endpoints.runs import RunList, RunView, view_of_run
+from waybill import wiring
+from waybill.core import rule as rules
+from waybill.core.access import Caller, Permission
+from waybill.core.dispatch import Tick, is_large, run_now
+from waybill.core.errors import FieldError, InvalidInput, WaybillError
+from waybill.core.rule import ArchiveMethod, Rule, RuleSettings
+from waybill.core.run import Trigger
+from waybill.core.schedule import OnDemand, occurrence_from
+from waybill.core.window import stamp
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+SHORTEST_PASSWORD = 12
+
+
+class ArchiveRequest(BaseModel):
+    """`password` is written only. On an update, none means: keep the one there is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: ArchiveMethod = ArchiveMethod.NONE
+    password: SecretStr | None = Field(default=None, max_length=256)
+
+
+class RuleRequest(RuleSettings):
+    archive: ArchiveRequest = ArchiveRequest()  # type: ignore[assignment]
+
+    def settings(self) -> RuleSettings:
+        """What is kept in the table: all but the password."""
+        plain = self.model_dump(mode="json", exclude={"archive": {"password"}})
+        return RuleSettings.model_validate(plain)
+
+
+class WindowView(BaseModel):
+    start: str
+    end: str
+
+
+class RuleView(BaseModel):
+    rule_id: str
+    settings: RuleSettings
+    state: str
+    next_run: str | None
+    next_window: WindowView | None
+    version: int
+    created_at: str
+    updated_at: str
+    created_by: str
+
+
+class RuleList(BaseModel):
+    items: list[RuleView]
+    cursor: Annotated[str, Field(description="Where the next page starts; empty on the last one.")]
+
+
+@router.get("/rules")
+def list_rules(limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str, Query()] = "") -> RuleList:
+    caller = permitted(router, Permission.READ)
+    page = wiring.rules().page(caller.tenant, cursor, limit)
+    return RuleList(items=[_view(r) for r in page.items], cursor=page.cursor)
+
+
+@router.get("/rules/<rule_id>")
+def get_rule(rule_id: str) -> RuleView:
+    caller = permitted(router, Permission.READ)
+    return _view(wiring.rules().get(caller.tenant, rule_id))
+
+
+@router.post("/rules")
+def create_rule(body: RuleRequest) -> Response[RuleView]:
+    caller = permitted(router, Permission.EXPORT)
+    settings = _checked(caller, body)
+    password = _password(body.archive, kept=False)
+    rule_id = f"rul_{secrets.token_hex(8)}"
+    rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(), wiring.now(), caller.name)
+    if password:
+        reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password})
+        rule = replace(rule, password_ref=reference)
+    try:
+        wiring.rules().add(rule)
+    except WaybillError:
+        if rule.password_ref:
+            wiring.secrets().remove(rule.password_ref)
+        raise
+    return Response(HTTPStatus.CREATED.value, "application/json", _view(rule))
+
+
+@router.put("/rules/<rule_id>")
+def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
+    """Replaces all settings. What was claimed already runs as it was planned."""
+    caller = permitted(router, Permission.EXPORT)
+    current = wiring.rules().get(caller.tenant, rule_id)
+    settings = _checked(caller, body)
+    password = _password(body.archive, kept=bool(current.password_ref))
+    changed = rules.with_settings(current, settings, wiring.catalog(), wiring.now())
+    if password:
+        # Another password is another secret: a run that was planned before keeps the one it was planned with.
+        name = f"{_password_name(rule_id)}-{changed.version}"
+        changed = replace(changed, password_ref=wiring.secrets().create(caller.tenant, name, {"password": password}))
+    wiring.rules().replace(changed, current.version)
+    return _view(changed)
+
+
+@router.post("/rules/<rule_id>/deactivate")
+def deactivate_rule(rule_id: str) -> RuleView:
+    return _changed(rule_id, lambda rule: rules.deactivated(rule, wiring.now()))
+
+
+@router.post("/rules/<rule_id>/activate")
+def activate_rule(rule_id: str) -> RuleView:
+    """Goes on where the rule stopped: windows that passed meanwhile are due at once."""
+    return _changed(rule_id, lambda rule: rules.activated(rule, wiring.catalog(), wiring.now()))
+
+
+@router.delete("/rules/<rule_id>")
+def delete_rule(rule_id: str) -> Response[None]:
+    """Its runs and their log stay."""
+    caller = permitted(router, Permission.EXPORT)
+    rule = wiring.rules().get(caller.tenant, rule_id)
+    wiring.rules().remove(caller.tenant, rule_id)
+    if rule.password_ref:
+        wiring.secrets().remove(rule.password_ref)
+    return Response(HTTPStatus.NO_CONTENT.value)
+
+
+@router.post("/rules/<rule_id>/run")
+def run_rule(rule_id: str) -> Response[RunView]:
+    caller = permitted(router, Permission.EXPORT)
+    rule = wiring.rules().get(caller.tenant, rule_id)
+    now = wiring.now()
+    tick = Tick(time=now, now=now, trigger=Trigger.MANUAL, tzdata=wiring.tzdata_version())
+    run = run_now(rule, wiring.runs(), wiring.catalog(), tick)
+    wiring.workflow().start(run, is_large(run))
+    return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
+
+
+@router.get("/rules/<rule_id>/runs")
+def list_runs_of_rule(
+    rule_id: str, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str, Query()] = ""
+) -> RunList:
+    caller = permitted(router, Permission.READ)
+    wiring.rules().get(caller.tenant, rule_id)
+    page = wiring.runs().of_rule(caller.tenant, rule_id, cursor, limit)
+    return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
+
+
+def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
+    caller = permitted(router, Permission.EXPORT)
+    current = wiring.rules().get(caller.tenant, rule_id)
+    changed = change(current)
+    wiring.rules().replace(changed, current.version)
+    return _view(changed)
+
+
+def _checked(caller: Caller, body: RuleRequest) -> RuleSettings:
+    settings = body.settings()
+    saved = [wiring.destinations().find(caller.tenant, one) for one in settings.destinations]
+    rules.check_settings(settings, wiring.catalog(), {s.destination_id for s in saved if s is not None and s.usable})
+    if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
+        permitted(router, Permission.RECURRING_EXPORT)
+    return settings
+
+
+def _password(archive: ArchiveRequest, *, kept: bool) -> str:
+    """The password to keep; empty for none. InvalidInput where method and password do not fit."""
+    given = archive.password.get_secret_value() if archive.password else ""
+    wants = archive.method is ArchiveMethod.ZIP_AES256
+    if given and not wants:
+        raise InvalidInput([FieldError("archive.password", f"the method {archive.method.value} takes no password")])
+    if wants and not given and not kept:
+        raise InvalidInput([FieldError("archive.password", "is missing; an encrypted archive needs one")])
+    if given and len(given) < SHORTEST_PASSWORD:
+        raise InvalidInput(
+            [FieldError("archive.password", f"is too short; use {SHORTEST_PASSWORD} characters or more")]
+        )
+    return given
+
+
+def _password_name(rule_id: str) -> str:
+    return f"{rule_id}-archive"
+
+
+def _view(rule: Rule) -> RuleView:
+    upcoming = occurrence_from(rule.settings.schedule, rule.cursor, rules.settle_time(rule.settings, wiring.catalog()))
+    window = upcoming.window if upcoming and rule.next_run else None
+    values: dict[str, Any] = {"created_at": stamp(rule.created_at), "updated_at": stamp(rule.updated_at)}
+    return RuleView(
+        rule_id=rule.rule_id,
+        settings=rule.settings,
+        state=rule.state.value,
+        next_run=stamp(rule.next_run) if rule.next_run else None,
+        next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
+        version=rule.version,
+        created_by=rule.created_by,
+        **values,
+    )

@@ -1,0 +1,174 @@
+"""Runs: the log of what was exported, and the files of each run with their receipts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, Field
+
+from endpoints.caller import permitted
+from waybill import wiring
+from waybill.core.access import Permission
+from waybill.core.errors import NotFound
+from waybill.core.plan import Plan, plan_key
+from waybill.core.run import Run, RunKey, parse_run_id
+from waybill.core.seal import Sealed, sealed_key
+from waybill.core.window import stamp
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+
+class ProgressView(BaseModel):
+    """Sums so far; `parts` is None until the run is planned."""
+
+    parts_done: int
+    parts: int | None
+    rows: int
+    packaged_bytes: int
+    files_delivered: int
+    delivered_bytes: int
+
+
+class NoteView(BaseModel):
+    time: str
+    step: str
+    message: str
+
+
+class RunView(BaseModel):
+    run_id: str
+    rule_id: str
+    rule_name: str
+    state: str
+    trigger: str
+    window_start: str
+    window_end: str
+    generation: int
+    scheduled_for: str
+    started_at: str | None
+    finished_at: str | None
+    rows: int | None
+    bytes: int | None
+    files: int | None
+    rejects: int | None
+    message: str
+
+
+class RunDetail(RunView):
+    progress: ProgressView
+    log: list[NoteView]
+
+
+class RunList(BaseModel):
+    items: list[RunView]
+    cursor: Annotated[str, Field(description="Where the next page starts; empty on the last one.")]
+
+
+class ReceiptView(BaseModel):
+    destination_id: str
+    size: int
+    checksum: str
+    version: str
+    compared: str
+    time: str
+
+
+class FileView(BaseModel):
+    """`name` is the path below the destination's root."""
+
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    rows: int | None
+    receipts: list[ReceiptView]
+
+
+class FileList(BaseModel):
+    items: list[FileView]
+
+
+@router.get("/runs")
+def list_runs(limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str, Query()] = "") -> RunList:
+    caller = permitted(router, Permission.READ)
+    page = wiring.runs().of_tenant(caller.tenant, cursor, limit)
+    return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
+
+
+@router.get("/runs/<run_id>")
+def get_run(run_id: str) -> RunDetail:
+    key = _key(run_id)
+    run = wiring.runs().get(key)
+    progress = wiring.run_log().progress(key)
+    return RunDetail(
+        **view_of_run(run).model_dump(),
+        progress=ProgressView(
+            parts_done=progress.parts_done,
+            parts=run.parts,
+            rows=progress.rows,
+            packaged_bytes=progress.packaged_bytes,
+            files_delivered=progress.files_delivered,
+            delivered_bytes=progress.delivered_bytes,
+        ),
+        log=[NoteView(**note) for note in wiring.run_log().notes(key)],
+    )
+
+
+@router.get("/runs/<run_id>/files")
+def list_files(run_id: str) -> FileList:
+    """Empty until the run has packaged its files."""
+    key = _key(run_id)
+    wiring.runs().get(key)
+    frozen, sealed = wiring.stage().read_if_there(plan_key(key)), wiring.stage().read_if_there(sealed_key(key))
+    if not frozen or not sealed:
+        return FileList(items=[])
+    return FileList(items=_files(Plan.model_validate_json(frozen), Sealed.model_validate_json(sealed), key))
+
+
+def _files(plan: Plan, sealed: Sealed, key: RunKey) -> list[FileView]:
+    receipts: dict[int, list[ReceiptView]] = {}
+    for (destination_id, number), body in wiring.run_log().receipts(key).items():
+        shown: dict[str, Any] = {k: body[k] for k in ("size", "checksum", "version", "compared", "time")}
+        receipts.setdefault(number, []).append(ReceiptView(destination_id=destination_id, **shown))
+    return [
+        FileView(
+            name=f"{plan.folder}/{file.name}",
+            kind=file.kind,
+            size=file.size,
+            sha256=file.sha256,
+            rows=file.rows,
+            receipts=receipts.get(number, []),
+        )
+        for number, file in enumerate(sealed.files)
+    ]
+
+
+def _key(run_id: str) -> RunKey:
+    caller = permitted(router, Permission.READ)
+    key = parse_run_id(caller.tenant, run_id)
+    if key is None:
+        raise NotFound(f"There is no run {run_id!r}.", "See GET /runs.")
+    return key
+
+
+def view_of_run(run: Run) -> RunView:
+    return RunView(
+        run_id=run.key.run_id,
+        rule_id=run.key.rule_id,
+        rule_name=run.rule_name,
+        state=run.state.value,
+        trigger=run.trigger.value,
+        window_start=stamp(run.window.start),
+        window_end=stamp(run.window.end),
+        generation=run.key.generation,
+        scheduled_for=stamp(run.scheduled_for),
+        started_at=stamp(run.started_at) if run.started_at else None,
+        finished_at=stamp(run.finished_at) if run.finished_at else None,
+        rows=run.rows,
+        bytes=run.bytes,
+        files=run.files,
+        rejects=run.rejects,
+        message=run.message,
+    )

@@ -1,0 +1,37 @@
+"""Some files of a run to one destination, one after another. Answers `paused` before its time is up; called again then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from waybill import wiring
+from waybill.boundary import Event, handler, out_of_time
+from waybill.core.errors import WaybillError
+from waybill.core.plan import read_plan, run_key
+from waybill.core.seal import read_sealed
+from waybill.core.shipment import Dock, ship
+
+RESERVE_SECONDS = 30.0
+"""One part's time at a slow destination, and the resume point's."""
+
+
+@handler
+def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
+    plan = read_plan(wiring.stage(), event["tenant"], event["run_id"])
+    sealed = read_sealed(plan, wiring.stage())
+    dock = Dock(
+        log=wiring.run_log(),
+        stage=wiring.stage(),
+        lake=wiring.lake(),
+        dial=lambda: wiring.dial(wiring.destinations().get(plan.tenant, event["destination_id"])),
+        out_of_time=out_of_time(context, RESERVE_SECONDS),
+        now=wiring.now,
+    )
+    try:
+        status = ship(plan, sealed, event["destination_id"], event["shard"], dock)
+    except WaybillError as error:
+        wiring.run_log().failed(run_key(plan), event["destination_id"], str(error))
+        raise
+    return {"status": status}

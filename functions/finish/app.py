@@ -1,0 +1,45 @@
+"""A run's last step, whatever came before: read the receipts, set the outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from waybill import wiring
+from waybill.boundary import Event, handler
+from waybill.core.errors import PermanentError
+from waybill.core.plan import Plan, plan_key
+from waybill.core.run import Outcome, RunKey, RunState, failure_sentence, outcome_of, parse_run_id
+from waybill.core.seal import Sealed, sealed_key
+from waybill.core.shipment import destination_outcomes
+
+
+@handler
+def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
+    key = parse_run_id(event["tenant"], event["run_id"])
+    if key is None:
+        raise PermanentError(f"{event['run_id']!r} is no run id.", "An operator must look at what started this run.")
+    outcome, totals = _reckon(key, event)
+    ended = wiring.runs().end(key, event["epoch"], wiring.now(), outcome, totals)
+    if ended:
+        wiring.run_log().note(key, wiring.now(), "finish", f"{outcome.state.value}: {outcome.message}")
+    return {"state": outcome.state.value, "ended": ended}
+
+
+def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
+    nothing = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
+    failure = failure_sentence(event.get("error"))
+    frozen = wiring.stage().read_if_there(plan_key(key))
+    sealed_bytes = wiring.stage().read_if_there(sealed_key(key))
+    if failure or not frozen or not sealed_bytes:
+        return outcome_of(failure or "The run stopped before its files were written. Retry the run.", []), nothing
+    plan, sealed = Plan.model_validate_json(frozen), Sealed.model_validate_json(sealed_bytes)
+    totals = {"rows": sealed.rows, "bytes": sealed.size, "files": len(sealed.files), "rejects": sealed.rejects}
+    if not sealed.files:
+        return Outcome(RunState.SUCCESS, "The window holds no rows; the rule delivers nothing then."), totals
+    log = wiring.run_log()
+    outcome = outcome_of("", destination_outcomes(plan, sealed, log.receipts(key), log.failures(key)))
+    if outcome.state is RunState.SUCCESS:
+        wiring.rules().delivered(key.tenant, key.rule_id, sealed.manifest_sha256, sealed.size)
+    return outcome, totals

@@ -1,0 +1,32 @@
+"""One part of a run: select its rows, write them in the rule's format, encode them for the archive, stage the bytes."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from waybill import wiring
+from waybill.boundary import Event, handler
+from waybill.core.package import Workshop, package_part
+from waybill.core.plan import read_plan, run_key
+
+
+@handler
+def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
+    plan = read_plan(wiring.stage(), event["tenant"], event["run_id"])
+    with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
+        workshop = Workshop(
+            stage=wiring.stage(),
+            lake=wiring.lake(),
+            rows=wiring.row_engine(),
+            secrets=wiring.secrets(),
+            archive=wiring.zip_encoder,
+            catalog=wiring.catalog(),
+            folder=Path(folder),
+        )
+        done = package_part(plan, event["part"], workshop)
+    wiring.run_log().part_done(run_key(plan), done.index, done.rows, done.size)
+    return {"part": done.index}

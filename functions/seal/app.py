@@ -1,0 +1,20 @@
+"""After the last part: compose the pieces, end the archive, write and sign the manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from waybill import wiring
+from waybill.boundary import Event, handler
+from waybill.core.plan import read_plan, run_key
+from waybill.core.seal import seal
+
+
+@handler
+def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
+    plan = read_plan(wiring.stage(), event["tenant"], event["run_id"])
+    sealed = seal(plan, wiring.stage(), wiring.signer(), wiring.catalog())
+    wiring.run_log().note(run_key(plan), plan.planned_at, "seal", sealed.summary())
+    return sealed.work(plan)
