@@ -1,0 +1,204 @@
+"""The kinds of destinations that the hostile suite runs over. A new kind is one fixture and one name in `RIGS`."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import boto3
+import pytest
+from azure.storage.blob import ContainerClient
+
+from tests.contract import servers
+from tests.contract.rigs import LOOPBACK, Rig, memory_rig
+from waybill.destinations import azure_blob, s3, sftp
+
+RIGS = ("memory", "s3", "azure_blob", "sftp_embedded", "sftp_openssh")
+
+
+@pytest.fixture(params=[pytest.param(n, marks=() if n == "memory" else pytest.mark.real) for n in RIGS])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    made: Rig = request.getfixturevalue(f"{request.param}_rig")
+    return made
+
+
+@pytest.fixture(name="memory_rig")
+def _memory_rig() -> Rig:
+    return memory_rig()
+
+
+# -- S3
+
+
+class S3View:
+    def __init__(self, server: servers.S3Server, bucket: str) -> None:
+        self.bucket = bucket
+        self.client: Any = boto3.client(
+            "s3",
+            endpoint_url=server.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=server.access_key_id,
+            aws_secret_access_key=server.secret_access_key,
+        )
+        self.client.create_bucket(Bucket=bucket)
+
+    def files(self) -> dict[str, bytes]:
+        keys = [o["Key"] for o in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        return {key: self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+
+    def plant(self, name: str, content: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=name, Body=content)
+
+    def leftovers(self) -> list[str]:
+        uploads = self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
+        return [upload["Key"] for upload in uploads]
+
+    def forget(self) -> None:
+        for upload in self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", []):
+            self.client.abort_multipart_upload(Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    with servers.s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_rig(s3_server: servers.S3Server) -> Rig:
+    bucket = f"contract-{secrets.token_hex(6)}"
+    return Rig(
+        module=s3,
+        settings={
+            "bucket": bucket,
+            "region": "us-east-1",
+            "access_key_id": s3_server.access_key_id,
+            "secret_access_key": s3_server.secret_access_key,
+            "endpoint_url": s3_server.endpoint,
+        },
+        view=S3View(s3_server, bucket),
+        wrong_secret=("secret_access_key", "canary-secret-0123456789"),
+        missing_place={"bucket": "contract-absent"},
+        missing_step="authenticate",
+        unreachable={"endpoint_url": f"http://{LOOPBACK}:{servers.free_port()}"},
+        canaries=(s3_server.secret_access_key, "canary-secret"),
+    )
+
+
+# -- Azure
+
+
+class AzureView:
+    def __init__(self, connection_string: str, container: str) -> None:
+        self.client = ContainerClient.from_connection_string(connection_string, container)
+        self.client.create_container()
+
+    def files(self) -> dict[str, bytes]:
+        names = [str(blob.name) for blob in self.client.list_blobs()]
+        return {name: self.client.download_blob(name).readall() for name in names}
+
+    def plant(self, name: str, content: bytes) -> None:
+        self.client.upload_blob(name, content, overwrite=True)
+
+    def leftovers(self) -> list[str]:
+        return []  # uncommitted blocks are no blob, and Azure drops them
+
+    def forget(self) -> None:
+        self.client.delete_container()
+        self.client.create_container()
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.AzuriteServer]:
+    with servers.azurite(tmp_path_factory.mktemp("azurite")) as server:
+        yield server
+
+
+@pytest.fixture
+def azure_blob_rig(azurite: servers.AzuriteServer) -> Rig:
+    container = f"contract-{secrets.token_hex(6)}"
+    wrong_key = base64.b64encode(b"canary" * 8).decode()
+    port = servers.free_port()
+    elsewhere = azurite.connection_string(BlobEndpoint=f"http://{LOOPBACK}:{port}/{azurite.account}")
+    return Rig(
+        module=azure_blob,
+        settings={"container": container, "connection_string": azurite.connection_string()},
+        view=AzureView(azurite.connection_string(), container),
+        wrong_secret=("connection_string", azurite.connection_string(AccountKey=wrong_key)),
+        missing_place={"container": "contract-absent"},
+        missing_step="authenticate",
+        unreachable={"connection_string": elsewhere},
+        canaries=(azurite.key, wrong_key),
+    )
+
+
+# -- SFTP
+
+
+class FolderView:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+
+    def files(self) -> dict[str, bytes]:
+        found = (path for path in self.folder.rglob("*") if path.is_file() and path.suffix != ".part")
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
+
+    def plant(self, name: str, content: bytes) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_bytes(content)
+
+    def leftovers(self) -> list[str]:
+        return [path.name for path in self.folder.rglob("*.part")]
+
+    def forget(self) -> None:
+        for path in self.folder.rglob("*.part"):
+            path.unlink()
+
+
+def sftp_rig(server: servers.SshServer, wrong_secret: tuple[str, str], canaries: tuple[str, ...]) -> Rig:
+    folder = secrets.token_hex(6)
+    return Rig(
+        module=sftp,
+        settings={
+            "host": LOOPBACK,
+            "port": server.port,
+            "host_key": server.host_key,
+            "path": f"{server.path.rstrip('/')}/{folder}",
+            **server.login,
+        },
+        view=FolderView(server.root / folder),
+        wrong_secret=wrong_secret,
+        missing_place={"path": f"{server.path.rstrip('/')}/absent"},
+        missing_step="write",
+        unreachable={"port": servers.free_port()},
+        canaries=canaries,
+    )
+
+
+@pytest.fixture(scope="session")
+def embedded_ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SshServer]:
+    with servers.embedded_ssh(tmp_path_factory.mktemp("sftp"), f"ssh-canary-{secrets.token_hex(8)}") as server:
+        yield server
+
+
+@pytest.fixture
+def sftp_embedded_rig(embedded_ssh: servers.SshServer) -> Rig:
+    return sftp_rig(embedded_ssh, ("password", "ssh-canary-wrong"), ("ssh-canary",))
+
+
+@pytest.fixture(scope="session")
+def openssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.SshServer]:
+    with servers.openssh(tmp_path_factory.mktemp("openssh")) as server:
+        yield server
+
+
+@pytest.fixture
+def sftp_openssh_rig(openssh: servers.SshServer) -> Rig:
+    wrong = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh").decode()
+    lines = (openssh.login["private_key"].splitlines()[2], wrong.splitlines()[2])
+    return sftp_rig(openssh, ("private_key", wrong), lines)

@@ -1,0 +1,189 @@
+"""What leaves the machine: refused hosts open no socket, whatever library dials."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract.rigs import HERE, LOOPBACK, deliver
+from waybill.core.deliver import Destination
+from waybill.core.errors import ConfigurationError, TransientError, WaybillError
+from waybill.destinations import azure_blob, s3, sftp
+from waybill.destinations.dial import Dialer, Surroundings
+
+PUBLIC = "93.184.215.14"
+NOWHERE = Surroundings()
+S3 = {"bucket": "bucket-1", "region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": "s"}
+AZURE = "AccountName=account1;AccountKey=a2V5"
+SFTP = {"username": "u", "password": "p"}
+
+
+class Net:
+    """Sockets and the name service, recorded: every connection is refused."""
+
+    def __init__(self) -> None:
+        self.dialled: list[str] = []
+        self.asked: list[str] = []
+        self.answers: list[str] = [PUBLIC]
+
+    def connect(self, _: socket.socket, address: tuple[str, int]) -> None:
+        self.dialled.append(address[0])
+        raise ConnectionRefusedError
+
+    def getaddrinfo(self, host: str, port: Any, *_: Any, **__: Any) -> list[Any]:
+        if host.replace(".", "").isdigit():
+            answer = host
+        else:
+            self.asked.append(host)
+            answer = self.answers.pop(0)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answer, port or 0))]
+
+
+@pytest.fixture
+def net(monkeypatch: pytest.MonkeyPatch) -> Net:
+    net = Net()
+    monkeypatch.setattr(socket.socket, "connect", lambda sock, address: net.connect(sock, address))
+    monkeypatch.setattr(socket, "getaddrinfo", net.getaddrinfo)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between the libraries' attempts
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://10.9.9.9:3128")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://10.8.8.8:4566")
+    return net
+
+
+def at_s3(host: str) -> Destination:
+    return s3.connect(s3.Config.model_validate({**S3, "endpoint_url": f"https://{host}"}), NOWHERE)
+
+
+def at_azure(host: str) -> Destination:
+    endpoint = f"{AZURE};BlobEndpoint=https://{host}/account1"
+    return azure_blob.connect(
+        azure_blob.Config.model_validate({"container": "container", "connection_string": endpoint}), NOWHERE
+    )
+
+
+def at_sftp(host: str) -> Destination:
+    return sftp.connect(sftp.Config.model_validate({**SFTP, "host": host}), NOWHERE)
+
+
+KINDS = pytest.mark.parametrize("at", [at_s3, at_azure, at_sftp])
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "127.0.0.1", "10.0.0.1", "localhost", "2130706433", "0x7f.1", "inner.example"]
+)
+def test_refused_hosts_open_no_socket(net: Net, at: Callable[[str], Destination], host: str) -> None:
+    net.answers = ["172.16.5.4"] * 9
+    destination = at(host)
+    with pytest.raises(ConfigurationError):
+        deliver(destination, "a.csv", b"1")
+    steps = list(destination.probe())
+    assert (steps[-1].step, steps[-1].ok) == ("resolve", False)
+    assert "172.16.5.4" not in str(steps)
+    assert net.dialled == []
+
+
+@pytest.mark.parametrize("at", [at_s3, at_sftp])
+def test_a_name_is_resolved_once(net: Net, at: Callable[[str], Destination]) -> None:
+    """A second answer, for an inner address, must never be asked for (DNS rebinding)."""
+    net.answers = [PUBLIC, "127.0.0.1", "127.0.0.1", "127.0.0.1"]
+    destination = at("rebind.example")
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            deliver(destination, "a.csv", b"1")
+        list(destination.probe())
+    assert len(net.asked) == 1
+    assert set(net.dialled) == {PUBLIC}
+
+
+def test_the_clouds_own_names_are_dialled_without_a_proxy(net: Net) -> None:
+    net.answers = [PUBLIC] * 9
+    azure = azure_blob.Config.model_validate({"container": "container", "connection_string": AZURE})
+    for destination in (s3.connect(s3.Config.model_validate(S3), NOWHERE), azure_blob.connect(azure, NOWHERE)):
+        with pytest.raises(TransientError):
+            deliver(destination, "a.csv", b"1")
+    assert set(net.asked) == {"bucket-1.s3.eu-central-1.amazonaws.com", "account1.blob.core.windows.net"}
+    assert set(net.dialled) == {PUBLIC}
+
+
+def test_plain_http_stays_inside_allowed_networks(net: Net) -> None:
+    with pytest.raises(ConfigurationError, match="https"):
+        deliver(s3.connect(s3.Config.model_validate({**S3, "endpoint_url": "http://s3.example"}), HERE), "a", b"1")
+    assert net.dialled == []
+
+
+def test_what_does_not_resolve(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(codes.pop(0), "")
+
+    codes = [socket.EAI_AGAIN, socket.EAI_NONAME]
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    dialer = Dialer(NOWHERE)
+    with pytest.raises(TransientError, match=r"a\.example"):
+        dialer.resolve("a.example")
+    with pytest.raises(ConfigurationError, match="spelling"):
+        dialer.resolve("a.example")
+    assert net.dialled == []
+
+
+class Redirect(http.server.BaseHTTPRequestHandler):
+    """Sends everybody on to another port."""
+
+    target = ""
+
+    def answer(self) -> None:
+        self.send_response(307)
+        self.send_header("Location", self.target)
+        self.send_header("x-amz-bucket-region", "us-west-2")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        del format, args
+
+
+@pytest.fixture
+def redirecting() -> Iterator[tuple[int, list[int]]]:
+    """The port that redirects, and the connections that came where it redirects to."""
+    came: list[int] = []
+    aim = socket.create_server((LOOPBACK, 0))
+
+    def listen() -> None:
+        while True:
+            try:
+                came.append(aim.accept()[1][1])
+            except OSError:
+                return
+
+    threading.Thread(target=listen, daemon=True).start()
+    handler = type("To", (Redirect,), {"target": f"http://{LOOPBACK}:{aim.getsockname()[1]}/stolen"})
+    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1], came
+    server.shutdown()
+    server.server_close()
+    aim.shutdown(socket.SHUT_RDWR)
+    aim.close()
+
+
+def test_redirects_are_not_followed(redirecting: tuple[int, list[int]]) -> None:
+    port, came = redirecting
+    endpoint = f"http://{LOOPBACK}:{port}"
+    azure = {"container": "container", "connection_string": f"{AZURE};BlobEndpoint={endpoint}/account1"}
+    for destination in (
+        s3.connect(s3.Config.model_validate({**S3, "endpoint_url": endpoint}), HERE),
+        azure_blob.connect(azure_blob.Config.model_validate(azure), HERE),
+    ):
+        with pytest.raises(WaybillError):
+            deliver(destination, "a.csv", b"1")
+        destination.close()
+    assert came == []

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.core.made import CATALOG, NOW, lake_object, rule
+from tests.core.stores import MemoryRules, MemoryRuns
+from waybill.core import plan as plans
+from waybill.core.dispatch import Tick, claim_due
+from waybill.core.errors import ConfigurationError
+from waybill.core.plan import LakeObject, Plan, PlannedDestination, make_plan
+from waybill.core.rule import Rule
+from waybill.core.run import Run, Trigger
+
+DAY = datetime(2026, 3, 9, 23, tzinfo=UTC)
+WHERE = [PlannedDestination(destination_id="dst_one", name="One", kind="memory")]
+
+
+def claimed(made: Rule) -> Run:
+    rules = MemoryRules()
+    rules.add(made)
+    tick = Tick(time=NOW + timedelta(days=1), now=NOW, trigger=Trigger.SCHEDULE, tzdata="2026.6")
+    return next(iter(claim_due(made, MemoryRuns(rules), CATALOG, tick)))
+
+
+def planned(objects: list[LakeObject], **changes: Any) -> Plan:
+    made = rule(**changes)
+    return make_plan(made, claimed(made), {"chat_tickets": objects}, {"chat_tickets": len(objects)}, WHERE, NOW)
+
+
+def test_a_plan_holds_the_objects_whose_events_can_lie_in_the_window() -> None:
+    hour = timedelta(hours=1)
+    objects = [
+        lake_object(1, DAY - hour, DAY - timedelta(seconds=1)),
+        lake_object(2, DAY - hour, DAY),
+        lake_object(3, DAY + hour, DAY + 2 * hour),
+        lake_object(4, DAY + 24 * hour, DAY + 25 * hour),
+    ]
+    plan = planned(objects)
+    assert [o.sequence for p in plan.parts for o in p.objects] == [2, 3]
+    assert plan.sequences["chat_tickets"].upto == 4
+    assert plan.folder == f"Daily tickets/{plan.run_id}"
+
+
+def test_parts_are_bounded_and_outside_an_archive_write_one_file() -> None:
+    size = plans.PART_BYTES // 2 - 1
+    plan = planned([lake_object(n, DAY, DAY, size=size) for n in range(1, 6)])
+    assert [len(p.objects) for p in plan.parts] == [2, 2, 1]
+    assert [p.index for p in plan.parts] == [0, 1, 2]
+    assert {p.file for p in plan.parts} == {"chat_tickets.json"}
+
+
+def test_in_an_archive_each_part_is_a_file_of_its_own() -> None:
+    size = plans.PART_BYTES
+    plan = planned([lake_object(n, DAY, DAY, size=size) for n in (1, 2)], archive={"method": "zip"})
+    assert [p.file for p in plan.parts] == ["chat_tickets-part-0001.json", "chat_tickets-part-0002.json"]
+
+
+def test_a_plan_too_large_for_one_run_is_refused_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "MOST_PARTS", 2)
+    with pytest.raises(ConfigurationError, match="shorter window"):
+        planned([lake_object(n, DAY, DAY, size=plans.PART_BYTES) for n in range(1, 5)])
+
+
+def test_a_plan_survives_the_stage_unchanged() -> None:
+    plan = planned([lake_object(1, DAY, DAY)], data=[{"dataset": "chat_tickets", "filter": "status = 'open'"}])
+    read = Plan.model_validate_json(plan.model_dump_json())
+    assert read == plan
+    assert read.window == plan.window
+
+
+def test_an_empty_window_is_planned_as_the_rule_says() -> None:
+    assert planned([]).parts == ()
+    empty = planned([], empty_window="empty_file")
+    assert [(p.file, p.objects) for p in empty.parts] == [("chat_tickets.json", ())]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from waybill.core.run import (
+    DestinationOutcome,
+    RunKey,
+    RunState,
+    execution_name,
+    failure_sentence,
+    outcome_of,
+    parse_run_id,
+)
+
+KEY = RunKey("acme", "rul_0123456789abcdef", datetime(2026, 3, 9, 23, tzinfo=UTC), 2)
+
+
+def test_a_run_id_says_its_key() -> None:
+    assert KEY.run_id == "rul_0123456789abcdef.20260309T230000Z.2"
+    assert parse_run_id("acme", KEY.run_id) == KEY
+
+
+@pytest.mark.parametrize(
+    "text", ["", "rul_x.1.1", KEY.run_id + "x", KEY.run_id.replace("0309", "0399"), "../" + KEY.run_id]
+)
+def test_what_is_no_run_id_is_no_run(text: str) -> None:
+    assert parse_run_id("acme", text) is None
+
+
+def test_execution_names_fit_step_functions_and_differ_by_tenant_generation_and_attempt() -> None:
+    names = {
+        execution_name(KEY, 1),
+        execution_name(KEY, 2),
+        execution_name(RunKey("zeta", KEY.rule_id, KEY.window_start, 2), 1),
+        execution_name(RunKey("acme", KEY.rule_id, KEY.window_start, 3), 1),
+    }
+    assert len(names) == 4
+    assert all(len(n) <= 80 and re.fullmatch(r"[A-Za-z0-9_-]+", n) for n in names)
+
+
+def done(name: str, receipts: int = 3, failure: str = "") -> DestinationOutcome:
+    return DestinationOutcome(name=name, files=3, receipts=receipts, failure=failure)
+
+
+def test_success_needs_a_receipt_for_every_file_at_every_destination() -> None:
+    assert outcome_of("", [done("S3"), done("SFTP")]).state is RunState.SUCCESS
+    missing = outcome_of("", [done("S3"), done("SFTP", receipts=2)])
+    assert missing.state is RunState.PARTIAL
+    assert "1 of 3 files have no receipt" in missing.message
+
+
+def test_a_destination_that_failed_says_why() -> None:
+    outcome = outcome_of("", [done("SFTP", receipts=0, failure="The password was refused. Save the right one.")])
+    assert outcome.state is RunState.FAILURE
+    assert "The password was refused" in outcome.message
+
+
+def test_the_sentence_of_our_errors_is_kept_and_others_are_not_shown() -> None:
+    cause = json.dumps({"errorType": "ConfigurationError", "errorMessage": "The bucket is gone. Make it again."})
+    assert failure_sentence({"Error": "ConfigurationError", "Cause": cause}) == "The bucket is gone. Make it again."
+    hidden = failure_sentence({"Error": "KeyError", "Cause": json.dumps({"errorMessage": "'secret-thing'"})})
+    assert "secret-thing" not in hidden
+    assert "Retry the run" in hidden
+    assert failure_sentence(None) == ""
+    assert "unknown error" in failure_sentence({"Cause": "not json"})

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from waybill.core.schedule import AnySchedule, Schedule, first_boundary, occurrence_from, occurrences
+from waybill.core.window import to_local, to_utc
+
+SETTLE = timedelta(minutes=5)
+ADAPTER: TypeAdapter[AnySchedule] = TypeAdapter(Schedule)
+HARD_ZONES = [
+    "Africa/Cairo",
+    "America/Asuncion",
+    "America/Havana",
+    "America/Santiago",
+    "Antarctica/Troll",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Atlantic/Azores",
+    "Australia/Lord_Howe",
+    "Europe/Berlin",
+    "Pacific/Apia",
+    "UTC",
+]
+RECURRING = [
+    {"frequency": "hourly"},
+    {"frequency": "daily", "at": "02:30"},
+    {"frequency": "weekly", "weekday": "thursday", "at": "00:00"},
+    {"frequency": "monthly", "day": 31, "at": "23:59"},
+    {"frequency": "quarterly", "day": 31, "month": 2},
+    {"frequency": "yearly", "day": 29, "month": 2},
+]
+
+
+def schedule(**given: object) -> AnySchedule:
+    return ADAPTER.validate_python(given)
+
+
+@pytest.mark.parametrize("kind", RECURRING, ids=lambda k: k["frequency"])
+@given(
+    zone=st.sampled_from(HARD_ZONES),
+    created=st.datetimes(datetime(1975, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+def test_windows_tile_time_and_the_first_holds_the_creation(
+    kind: dict[str, object], zone: str, created: datetime
+) -> None:
+    made = schedule(**kind, zone=zone)
+    start = first_boundary(made, created)
+    found = list(islice(occurrences(made, start, SETTLE), 40))
+    assert found[0].window.start == start
+    assert found[0].window.start <= created < found[0].window.end
+    for one, following in pairwise(found):
+        assert following.window.start == one.window.end
+        assert following.due >= one.due
+    assert all(o.due >= o.window.end + SETTLE for o in found)
+
+
+@given(
+    zone=st.sampled_from(sorted(available_timezones() - {"localtime", "Factory"})),
+    day=st.dates(date(1975, 1, 1), date(2036, 1, 1)),
+)
+def test_a_day_is_found_again_from_its_own_start(zone: str, day: date) -> None:
+    """The boundary that a window ends with is the one that the next starts with, in every zone."""
+    made = schedule(frequency="daily", zone=zone)
+    noon = to_utc(datetime.combine(day, time(12)), ZoneInfo(zone))
+    start = first_boundary(made, noon)
+    assert first_boundary(made, start) == start
+
+
+def test_days_change_their_length_with_the_clock() -> None:
+    made = schedule(frequency="daily", zone="Europe/Berlin", at="06:00")
+    spring = first_boundary(made, datetime(2026, 3, 29, 10, tzinfo=UTC))
+    autumn = first_boundary(made, datetime(2026, 10, 25, 10, tzinfo=UTC))
+    short, long = occurrence_from(made, spring, SETTLE), occurrence_from(made, autumn, SETTLE)
+    assert short is not None
+    assert long is not None
+    assert short.window.end - short.window.start == timedelta(hours=23)
+    assert long.window.end - long.window.start == timedelta(hours=25)
+    assert short.due == datetime(2026, 3, 30, 4, tzinfo=UTC)
+
+
+def test_a_local_time_that_does_not_exist_moves_forward_by_the_gap() -> None:
+    assert to_utc(datetime(2026, 3, 29, 2, 30), ZoneInfo("Europe/Berlin")) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # noqa: DTZ001
+    assert to_local(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), ZoneInfo("Europe/Berlin")) == datetime(2026, 3, 29, 3, 30)  # noqa: DTZ001
+
+
+def test_a_local_time_that_happens_twice_means_the_first() -> None:
+    assert to_utc(datetime(2026, 10, 25, 2, 30), ZoneInfo("Europe/Berlin")) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # noqa: DTZ001
+
+
+def test_a_day_without_midnight_starts_when_it_starts() -> None:
+    made = schedule(frequency="daily", zone="Africa/Cairo")
+    start = first_boundary(made, datetime(2026, 4, 24, 12, tzinfo=UTC))
+    assert to_local(start, ZoneInfo("Africa/Cairo")) == datetime(2026, 4, 24, 1, 0)  # noqa: DTZ001
+
+
+def test_the_day_that_samoa_skipped_has_no_window_of_its_own() -> None:
+    made = schedule(frequency="daily", zone="Pacific/Apia")
+    start = first_boundary(made, datetime(2011, 12, 29, 20, tzinfo=UTC))
+    days = [
+        to_local(o.window.start, ZoneInfo("Pacific/Apia")).date() for o in islice(occurrences(made, start, SETTLE), 3)
+    ]
+    assert days == [date(2011, 12, 29), date(2011, 12, 31), date(2012, 1, 1)]
+
+
+def test_a_month_that_lacks_the_day_delivers_on_its_last() -> None:
+    made = schedule(frequency="monthly", day=31, at="00:00")
+    start = first_boundary(made, datetime(2026, 1, 5, tzinfo=UTC))
+    dues = [o.due.date() for o in islice(occurrences(made, start, SETTLE), 3)]
+    assert dues == [date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30)]
+
+
+def test_a_week_is_monday_to_sunday_whatever_the_delivery_day() -> None:
+    made = schedule(frequency="weekly", weekday="thursday", at="06:00")
+    found = occurrence_from(made, first_boundary(made, datetime(2026, 3, 11, tzinfo=UTC)), SETTLE)
+    assert found is not None
+    assert (found.window.start, found.window.end) == (
+        datetime(2026, 3, 9, tzinfo=UTC),
+        datetime(2026, 3, 16, tzinfo=UTC),
+    )
+    assert found.due == datetime(2026, 3, 19, 6, tzinfo=UTC)
+
+
+def test_midnight_delivery_waits_for_rows_to_settle() -> None:
+    made = schedule(frequency="daily", at="00:00")
+    found = occurrence_from(made, datetime(2026, 3, 9, tzinfo=UTC), SETTLE)
+    assert found is not None
+    assert found.due == datetime(2026, 3, 10, 0, 5, tzinfo=UTC)
+
+
+def test_once_covers_both_days_and_then_no_more() -> None:
+    made = schedule(frequency="once", zone="Asia/Kolkata", first_day="2026-01-01", last_day="2026-01-31")
+    start = first_boundary(made, datetime(2026, 5, 1, tzinfo=UTC))
+    found = list(occurrences(made, start, SETTLE))
+    assert [(o.window.start, o.window.end) for o in found] == [
+        (datetime(2025, 12, 31, 18, 30, tzinfo=UTC), datetime(2026, 1, 31, 18, 30, tzinfo=UTC))
+    ]
+
+
+def test_no_window_ends_after_the_end_date() -> None:
+    made = schedule(frequency="daily", ends_at="2026-03-11T12:00:00Z")
+    found = list(occurrences(made, datetime(2026, 3, 9, tzinfo=UTC), SETTLE))
+    assert [o.window.end.day for o in found] == [10, 11]
+
+
+@pytest.mark.parametrize(
+    ("given_", "said"),
+    [
+        ({"frequency": "daily", "zone": "Europe/Berlinn"}, "IANA time zone"),
+        ({"frequency": "daily", "zone": "../etc/passwd"}, "IANA time zone"),
+        ({"frequency": "fortnightly"}, "frequency"),
+        ({"frequency": "daily", "at": "25:00"}, "time"),
+        ({"frequency": "daily", "at": "06:00:30"}, "HH:MM"),
+        ({"frequency": "monthly", "day": 32}, "less than or equal to 31"),
+        ({"frequency": "once", "first_day": "2026-02-30", "last_day": "2026-03-01"}, "date"),
+        ({"frequency": "once", "first_day": "2026-03-02", "last_day": "2026-03-01"}, "before first_day"),
+        ({"frequency": "once", "first_day": "2020-01-01", "last_day": "2026-03-01"}, "at most a year"),
+        ({"frequency": "hourly", "at": "06:00"}, "Extra inputs"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_reason(given_: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        schedule(**given_)

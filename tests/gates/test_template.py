@@ -1,0 +1,165 @@
+"""What `sam validate --lint` lets pass and we do not: wildcards, unused permissions, tables without recovery."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+WAYBILL = ROOT / "layers/shared/python/waybill"
+
+
+class _Loader(yaml.SafeLoader):
+    """CloudFormation's short forms as plain values: `!Ref X` is {"Ref": "X"}."""
+
+
+def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {suffix: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+TEMPLATE: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), _Loader)
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+FUNCTIONS = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
+    return [s for policy in properties.get("Policies", []) for s in as_list(policy["Statement"])]
+
+
+def role_statements() -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for name, resource in RESOURCES.items():
+        properties = resource["Properties"] if "Properties" in resource else {}
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in properties.get("Policies", []):
+                found += [(name, s) for s in as_list(policy["PolicyDocument"]["Statement"])]
+        if resource["Type"] == "AWS::IAM::Policy":
+            found += [(name, s) for s in as_list(properties["PolicyDocument"]["Statement"])]
+    return found
+
+
+ALL = [(n, s) for n, p in FUNCTIONS.items() for s in statements(p)] + role_statements()
+
+
+@pytest.mark.parametrize(("where", "statement"), ALL, ids=[f"{w}-{n}" for n, (w, _) in enumerate(ALL)])
+def test_no_permission_is_a_wildcard(where: str, statement: dict[str, Any]) -> None:
+    assert statement["Effect"] == "Allow"
+    for action in as_list(statement["Action"]):
+        assert "*" not in action, f"{where}: {action}"
+    for resource in as_list(statement["Resource"]):
+        text = resource if isinstance(resource, str) else str(next(iter(resource.values())))
+        # A star may end a key's or a secret's name below one named bucket or prefix, and be nothing else.
+        assert text != "*", where
+        assert "*" not in text.rstrip("*"), f"{where}: {text}"
+        if text.endswith("*"):
+            assert text.endswith(("/runs/*", "/claims/*", "/tenant=*", "/tenants/*")), f"{where}: {text}"
+
+
+def test_every_function_has_a_folder_with_a_small_handler_a_sample_event_and_no_shared_role() -> None:
+    for name, properties in FUNCTIONS.items():
+        folder = ROOT / properties["CodeUri"]
+        lines = (folder / "app.py").read_text().splitlines()
+        assert len(lines) <= 90, f"{name}: {len(lines)} lines"
+        assert (ROOT / "events" / f"{folder.name}.json").exists(), f"events/{folder.name}.json is missing"
+        assert "Role" not in properties
+        assert properties.get("Description"), name
+
+
+def test_tables_can_be_recovered_and_outlive_the_stack() -> None:
+    tables = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::DynamoDB::Table"}
+    assert len(tables) == 6
+    for name, table in tables.items():
+        recovery = table["Properties"]["PointInTimeRecoverySpecification"]
+        assert recovery == {"PointInTimeRecoveryEnabled": True}, name
+        assert table["DeletionPolicy"] == "Retain", name
+
+
+def test_buckets_are_closed_to_the_public() -> None:
+    for name, bucket in ((n, r["Properties"]) for n, r in RESOURCES.items() if r["Type"] == "AWS::S3::Bucket"):
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+
+
+# --- no unused action: each one that a function holds is one that the adapters it reaches can call -----------------------
+
+CALLS: dict[str, set[str]] = {
+    "s3:GetObject": {"get_object", "head_object", "upload_part_copy"},
+    "s3:GetObjectVersion": {"get_object", "head_object"},
+    "s3:PutObject": {"put_object", "create_multipart_upload"},
+    "s3:AbortMultipartUpload": {"abort_multipart_upload"},
+    "s3:ListBucket": {"read_if_there", "head_object"},
+    "dynamodb:GetItem": {"get"},
+    "dynamodb:Query": {"query"},
+    "dynamodb:BatchGetItem": {"batch_get"},
+    "dynamodb:PutItem": {"save"},
+    "dynamodb:UpdateItem": {"update"},
+    "dynamodb:DeleteItem": {"delete"},
+    "secretsmanager:GetSecretValue": {"get_secret_value"},
+    "secretsmanager:CreateSecret": {"create_secret"},
+    "secretsmanager:PutSecretValue": {"put_secret_value"},
+    "secretsmanager:DeleteSecret": {"delete_secret"},
+    "states:StartExecution": {"start_execution"},
+    "lambda:InvokeFunction": {"invoke"},
+    "kms:Sign": {"sign"},
+}
+
+
+def called(source: str) -> set[str]:
+    """Names of methods that a module calls."""
+    return {
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+
+def reached(folder: Path) -> set[str]:
+    """Methods that a function's code, the core that it imports, or an adapter that it asks `wiring` for, calls."""
+    own = "".join(f.read_text() + "\n" for f in folder.rglob("*.py"))
+    core = "".join(
+        (WAYBILL / f"{node.module.removeprefix('waybill.').replace('.', '/')}.py").read_text() + "\n"
+        for node in ast.walk(ast.parse(own))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("waybill.core.") and node.module
+    )
+    wiring = ast.parse((WAYBILL / "wiring.py").read_text())
+    providers = {n.name: ast.unparse(n) for n in wiring.body if isinstance(n, ast.FunctionDef)}
+    asked = {name for name in providers if f"wiring.{name}" in own}
+    while more := {n for n in providers for a in asked if f"{n}()" in providers[a]} - asked:
+        asked |= more
+    modules = [
+        f.read_text()
+        for f in (WAYBILL / "aws").rglob("*.py")
+        if any(f"class {_class}" in f.read_text() for n in asked for _class in _classes(providers[n]))
+    ]
+    return set().union(called(own), called(core), *(called(m) for m in modules))
+
+
+def _classes(source: str) -> set[str]:
+    return {
+        node.func.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id[0].isupper()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_no_function_holds_an_action_that_it_cannot_use(name: str) -> None:
+    properties = FUNCTIONS[name]
+    can_call = reached(ROOT / properties["CodeUri"])
+    for statement in statements(properties):
+        for action in as_list(statement["Action"]):
+            assert action in CALLS, f"say in CALLS which call needs {action}"
+            assert CALLS[action] & can_call, f"{name} holds {action} and calls none of {sorted(CALLS[action])}"

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.core.made import CATALOG, NOW, lake_object, rule
+from tests.integration.conftest import REGION
+from waybill.aws.tables.access import AccessTable
+from waybill.aws.tables.destinations import DestinationsTable
+from waybill.aws.tables.lake_objects import LakeObjectsTable
+from waybill.aws.tables.rules import RulesTable
+from waybill.aws.tables.run_log import RunLogTable
+from waybill.aws.tables.runs import RunsTable
+from waybill.core.access import AccessKey, Caller, Permission
+from waybill.core.deliver import ProbeStep, Receipt
+from waybill.core.dispatch import Tick, claim_due
+from waybill.core.errors import Conflict, InvalidInput, NotFound
+from waybill.core.ports import SavedDestination
+from waybill.core.rule import Rule, deactivated
+from waybill.core.run import Outcome, Run, RunState, Trigger
+
+LATER = NOW + timedelta(days=1)
+TICK = Tick(time=LATER, now=LATER, trigger=Trigger.SCHEDULE, tzdata="2026.6")
+TOTALS = {"rows": 1, "bytes": 2, "files": 3, "rejects": 0}
+
+
+@pytest.fixture
+def rules(tables: dict[str, str]) -> RulesTable:
+    return RulesTable(tables["RulesTable"], REGION)
+
+
+@pytest.fixture
+def runs(tables: dict[str, str]) -> RunsTable:
+    return RunsTable(tables["RunsTable"], tables["RulesTable"], REGION)
+
+
+def claimed(rules: RulesTable, runs: RunsTable, made: Rule | None = None) -> Run:
+    made = made or rule()
+    rules.add(made)
+    return next(iter(claim_due(made, runs, CATALOG, TICK)))
+
+
+def test_a_rule_comes_back_as_it_went_in(rules: RulesTable) -> None:
+    made = rule(data=[{"dataset": "chat_tickets", "filter": "status = 'open'", "fields": ["ticket_id"]}])
+    rules.add(made)
+    assert rules.get("acme", made.rule_id) == made
+    assert rules.find(made.rule_id) == made
+    with pytest.raises(Conflict):
+        rules.add(made)
+
+
+def test_another_tenants_rule_is_not_there(rules: RulesTable) -> None:
+    rules.add(rule())
+    with pytest.raises(NotFound):
+        rules.get("zeta", rule().rule_id)
+    assert rules.page("zeta", "", 10).items == []
+
+
+def test_pages_follow_each_other_and_a_foreign_cursor_is_refused(rules: RulesTable) -> None:
+    for n in range(5):
+        rules.add(rule(rule_id=f"rul_{n:016x}"))
+    first = rules.page("acme", "", 3)
+    second = rules.page("acme", first.cursor, 3)
+    assert [r.rule_id[-1] for r in [*first.items, *second.items]] == list("01234")
+    with pytest.raises(InvalidInput):
+        rules.page("zeta", first.cursor, 3)
+    with pytest.raises(InvalidInput):
+        rules.page("acme", "nonsense", 3)
+
+
+def test_only_active_rules_whose_time_has_come_are_due(rules: RulesTable) -> None:
+    rules.add(rule())
+    rules.add(deactivated(rule(rule_id="rul_00000000000000aa"), NOW))
+    rules.add(rule(rule_id="rul_00000000000000bb", schedule={"frequency": "yearly"}))
+    assert [r.rule_id for r in rules.due(LATER)] == [rule().rule_id]
+    assert list(rules.due(NOW)) == []
+
+
+def test_a_change_needs_the_version_that_was_read(rules: RulesTable) -> None:
+    made = rule()
+    rules.add(made)
+    rules.delivered("acme", made.rule_id, "ab" * 32, 77)
+    rules.replace(deactivated(made, NOW), made.version)
+    with pytest.raises(Conflict):
+        rules.replace(deactivated(made, NOW), made.version)
+    kept = rules.get("acme", made.rule_id)
+    assert (kept.last_manifest, kept.last_bytes) == ("ab" * 32, 77)
+    assert kept.next_run is None
+
+
+def test_event_rules_are_found_by_their_dataset(rules: RulesTable) -> None:
+    rules.add(rule(schedule={"frequency": "event"}))
+    rules.add(rule(rule_id="rul_00000000000000aa"))
+    assert [r.rule_id for r in rules.listening("acme", "chat_tickets")] == [rule().rule_id]
+    assert list(rules.listening("acme", "recordings")) == []
+    assert list(rules.listening("zeta", "chat_tickets")) == []
+
+
+def test_a_claim_is_all_or_nothing(rules: RulesTable, runs: RunsTable) -> None:
+    made = rule()
+    run = claimed(rules, runs, made)
+    assert runs.get(run.key) == run
+    moved = rules.get("acme", made.rule_id)
+    assert moved.cursor == run.window.end
+    assert moved.version == made.version + 1
+    assert list(claim_due(made, runs, CATALOG, TICK)) == []
+    assert rules.get("acme", made.rule_id) == moved
+
+
+def test_a_claim_of_a_rule_that_changed_leaves_no_run(rules: RulesTable, runs: RunsTable) -> None:
+    made = rule()
+    rules.add(made)
+    rules.replace(deactivated(made, NOW), made.version)
+    assert list(claim_due(made, runs, CATALOG, TICK)) == []
+    assert runs.of_rule("acme", made.rule_id, "", 10).items == []
+
+
+def test_a_run_goes_through_its_states_once(rules: RulesTable, runs: RunsTable) -> None:
+    run = claimed(rules, runs)
+    assert [r.key for r in runs.waiting(LATER + timedelta(minutes=3))] == [run.key]
+    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10)
+    runs.begin(run.key, 1, LATER + timedelta(minutes=1), parts=2, estimated_bytes=10)
+    begun = runs.get(run.key)
+    assert (begun.state, begun.started_at, begun.parts) == (RunState.ONGOING, LATER, 2)
+    assert list(runs.waiting(LATER + timedelta(minutes=3))) == []
+    with pytest.raises(Conflict):
+        runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10)
+    assert not runs.end(run.key, 2, LATER, Outcome(RunState.FAILURE, "late"), TOTALS)
+    assert runs.end(run.key, 1, LATER, Outcome(RunState.SUCCESS, "done"), TOTALS)
+    assert not runs.end(run.key, 1, LATER, Outcome(RunState.FAILURE, "again"), TOTALS)
+    ended = runs.get(run.key)
+    assert (ended.state, ended.message, ended.rows) == (RunState.SUCCESS, "done", 1)
+    with pytest.raises(Conflict):
+        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10)
+
+
+def test_runs_are_listed_by_rule_and_by_tenant(rules: RulesTable, runs: RunsTable) -> None:
+    run = claimed(rules, runs)
+    again = replace(run, key=replace(run.key, generation=2), created_at=LATER + timedelta(minutes=1))
+    runs.add(again)
+    with pytest.raises(Conflict):
+        runs.add(again)
+    assert runs.newest_generation("acme", run.key.rule_id, run.window.start) == 2
+    assert [r.key.generation for r in runs.of_rule("acme", run.key.rule_id, "", 10).items] == [2, 1]
+    assert [r.key.generation for r in runs.of_tenant("acme", "", 10).items] == [2, 1]
+    assert runs.of_tenant("zeta", "", 10).items == []
+
+
+def test_the_log_counts_a_retried_step_once(rules: RulesTable, runs: RunsTable, tables: dict[str, str]) -> None:
+    key = claimed(rules, runs).key
+    log = RunLogTable(tables["RunLogTable"], REGION)
+    receipt = Receipt("a/b.json", 40, "sha256:00", "v1", "checksum")
+    for _ in range(2):
+        log.part_done(key, 0, rows=3, size=50)
+        log.received(key, "dst_one", 0, receipt, NOW)
+        log.sent(key, "dst_one", 1, 7)
+        log.note(key, NOW, "plan", "one part")
+    progress = log.progress(key)
+    assert (progress.parts_done, progress.rows, progress.packaged_bytes) == (1, 3, 50)
+    assert (progress.files_delivered, progress.delivered_bytes) == (1, 47)
+    assert log.notes(key) == [{"time": "2026-03-10T12:30:05.000000+00:00", "step": "plan", "message": "one part"}]
+    assert log.receipts(key)["dst_one", 0]["compared"] == "checksum"
+    assert log.resume_point(key, "dst_one", 1) is None
+    log.save_resume_point(key, "dst_one", 1, {"upload": "x"})
+    assert log.resume_point(key, "dst_one", 1) == {"upload": "x"}
+
+
+def test_lake_objects_are_numbered_once_and_without_holes(tables: dict[str, str]) -> None:
+    table = LakeObjectsTable(tables["LakeObjectsTable"], REGION)
+    moment = datetime(2026, 3, 9, tzinfo=UTC)
+    first = table.register("acme", "chat_tickets", lake_object(7, moment, moment))
+    again = table.register("acme", "chat_tickets", lake_object(7, moment, moment))
+    second = table.register("acme", "chat_tickets", lake_object(8, moment, moment))
+    other = table.register("zeta", "chat_tickets", lake_object(9, moment, moment))
+    assert (first.sequence, again.sequence, second.sequence, other.sequence) == (1, 1, 2, 1)
+    assert table.newest("acme", "chat_tickets") == 2
+    assert [o.sequence for o in table.upto("acme", "chat_tickets", 1)] == [1]
+
+
+def test_many_writers_get_numbers_without_holes(tables: dict[str, str]) -> None:
+    table = LakeObjectsTable(tables["LakeObjectsTable"], REGION)
+    moment = datetime(2026, 3, 9, tzinfo=UTC)
+    with ThreadPoolExecutor(6) as pool:
+        made = pool.map(lambda n: table.register("acme", "chat_tickets", lake_object(n, moment, moment)), range(24))
+    assert sorted(o.sequence for o in made) == list(range(1, 25))
+    assert len({o.key for o in table.upto("acme", "chat_tickets", 24)}) == 24
+
+
+def test_destinations_and_keys_come_back_as_they_went_in(tables: dict[str, str]) -> None:
+    destinations = DestinationsTable(tables["DestinationsTable"], REGION)
+    saved = SavedDestination(
+        tenant="acme",
+        destination_id="dst_one",
+        name="One",
+        kind="sftp",
+        settings={"host": "sftp.example.com", "port": 22},
+        secret_ref="waybill/acme/dst_one",
+        usable=True,
+        probe=(ProbeStep("resolve", True, "found", facts={"address": "192.0.2.1"}),),
+        probed_at=NOW,
+        created_at=NOW,
+        created_by="a test",
+    )
+    destinations.add(saved)
+    assert destinations.get("acme", "dst_one") == saved
+    assert destinations.find("zeta", "dst_one") is None
+    assert destinations.page("acme", "", 5).items == [saved]
+    destinations.remove("acme", "dst_one")
+    assert destinations.find("acme", "dst_one") is None
+
+    access = AccessTable(tables["AccessTable"], REGION)
+    key = AccessKey(
+        "abcdefghij12", "00" * 32, Caller("acme", "a test", frozenset({Permission.READ, Permission.INGEST}))
+    )
+    access.add(key, NOW)
+    assert access.get("abcdefghij12") == key
+    assert access.get("abcdefghij13") is None
