@@ -179,7 +179,7 @@ def _files_table(checked: list[Checked]) -> Table:
     return table
 
 
-def play(surroundings: Surroundings, places: Places) -> bool:
+def play(surroundings: Surroundings, receivers: Receivers, places: Places) -> bool:
     """The whole demo; whether every check held. Writes `.sandbox/demo.json`."""
     began = time.monotonic()
     folder = places.state / "demo"
@@ -187,7 +187,7 @@ def play(surroundings: Surroundings, places: Places) -> bool:
     api = Api(surroundings.api, surroundings.seeded["WAYBILL_API_KEY"])
     data = gather(yesterday())
     console.print(f"exporting {data.said}")
-    demo = Demo(surroundings, receiving.prepare(surroundings), api, data)
+    demo = Demo(surroundings, receivers, api, data)
     demo.fill_the_lake()
     demo.make_rules(demo.make_destinations())
     demo.tick()
@@ -219,7 +219,7 @@ def main() -> int:
     places = Places()
     try:
         with up.running(places) as surroundings:
-            return 0 if play(surroundings, places) else 1
+            return 0 if play(surroundings, receiving.prepare(surroundings), places) else 1
     except KeyboardInterrupt:
         return 130
     except (AlreadyRunning, ToolMissing, ChildFailed, RuntimeError, TimeoutError) as failure:

@@ -84,7 +84,9 @@ class Bytes:
 
 def outgoing(name: str, content: bytes, token: str = "") -> OutgoingFile:
     digest = hashlib.sha256(content).hexdigest()
-    return OutgoingFile(name, len(content), digest, token or hashlib.sha256(name.encode() + content).hexdigest()[:24])
+    return OutgoingFile(
+        name, len(content), digest, token or hashlib.sha256(f"{name} {digest}".encode()).hexdigest()[:24]
+    )
 
 
 def deliver(

@@ -90,7 +90,7 @@ def test_signatures(azurite: servers.AzuriteServer, azure_blob_rig: Rig, caplog:
     assert all(step.ok for step in azure_blob_rig.destination(connection_string=good).probe())
 
     expired, expired_sig = string("rcwd", -24)
-    with pytest.raises(AccessDenied, match="connection_string .*holds until 20") as raised:
+    with pytest.raises(AccessDenied, match=r"connection_string .*holds until 20") as raised:
         deliver(azure_blob_rig.destination(connection_string=expired), "b.csv", b"1")
     reading, reading_sig = string("r", 1)
     steps = list(azure_blob_rig.destination(connection_string=reading).probe())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import random
+import time
 import traceback
 import unicodedata
 
@@ -31,6 +33,7 @@ NAMES = (
 EVERY_BYTE = bytes(range(256)) * 5
 
 
+@functools.cache
 def noise(size: int) -> bytes:
     return random.Random(size).randbytes(size)
 
@@ -194,6 +197,13 @@ def test_a_missing_place_is_the_tenants_to_correct(rig: Rig) -> None:
     sentences(raised.value)
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vendors' libraries wait between their attempts; nothing is gained by waiting for a port that is closed."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+
+@pytest.mark.usefixtures("hasty")
 def test_an_unreachable_server_is_tried_again(rig: Rig) -> None:
     if rig.unreachable is None:
         pytest.skip("this kind has no server")
@@ -232,6 +242,7 @@ def test_a_probe_of_a_missing_place(rig: Rig) -> None:
     assert rig.view.files() == {}
 
 
+@pytest.mark.usefixtures("hasty")
 def test_no_secret_shows_anywhere(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     shown = []

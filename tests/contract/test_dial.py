@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import http.server
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.contract.rigs import HERE, LOOPBACK, deliver
 from waybill.core.deliver import Destination
@@ -32,7 +41,7 @@ class Net:
         self.asked: list[str] = []
         self.answers: list[str] = [PUBLIC]
 
-    def connect(self, _: socket.socket, address: tuple[str, int]) -> None:
+    def connect(self, address: tuple[str, int]) -> None:
         self.dialled.append(address[0])
         raise ConnectionRefusedError
 
@@ -48,7 +57,7 @@ class Net:
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> Net:
     net = Net()
-    monkeypatch.setattr(socket.socket, "connect", lambda sock, address: net.connect(sock, address))
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: net.connect(address))
     monkeypatch.setattr(socket, "getaddrinfo", net.getaddrinfo)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between the libraries' attempts
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
@@ -187,3 +196,37 @@ def test_redirects_are_not_followed(redirecting: tuple[int, list[int]]) -> None:
             deliver(destination, "a.csv", b"1")
         destination.close()
     assert came == []
+
+
+@pytest.fixture
+def untrusted(tmp_path: Path) -> Iterator[int]:
+    """The port of a TLS server with a certificate of its own making."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, LOOPBACK)])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))]), critical=False)
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "server.pem").write_bytes(secret + pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), Redirect)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_certificate_that_nobody_vouches_for(untrusted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    endpoint = f"https://{LOOPBACK}:{untrusted}"
+    azure = {"container": "container", "connection_string": f"{AZURE};BlobEndpoint={endpoint}/account1"}
+    for destination in (
+        s3.connect(s3.Config.model_validate({**S3, "endpoint_url": endpoint}), HERE),
+        azure_blob.connect(azure_blob.Config.model_validate(azure), HERE),
+    ):
+        with pytest.raises(ConfigurationError, match="certificate"):
+            deliver(destination, "a.csv", b"1")
+        destination.close()

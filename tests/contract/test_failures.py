@@ -27,16 +27,58 @@ FACTS = {
 TABLES = (memory.ERRORS, s3_objects.ERRORS, azure_blocks.ERRORS, sftp_session.ERRORS)
 
 # What S3's reference lists for the operations that we call.
-S3_CODES = """
-AccessDenied AccountProblem AllAccessDisabled AuthorizationHeaderMalformed BadDigest ConditionalRequestConflict
-EntityTooLarge EntityTooSmall ExpiredToken IllegalLocationConstraintException IncompleteBody InternalError
-InvalidAccessKeyId InvalidArgument InvalidBucketName InvalidBucketState InvalidDigest InvalidEncryptionAlgorithmError
-InvalidObjectState InvalidPart InvalidPartOrder InvalidPayer InvalidRequest InvalidSecurity InvalidStorageClass
-InvalidToken KeyTooLongError MalformedXML MethodNotAllowed MissingContentLength NoSuchBucket NoSuchKey NoSuchUpload
-NotImplemented NotSignedUp OperationAborted PermanentRedirect PreconditionFailed Redirect RequestTimeout
-RequestTimeTooSkewed ServiceUnavailable SignatureDoesNotMatch SlowDown TemporaryRedirect TokenRefreshRequired
-KMS.DisabledException KMS.NotFoundException KMS.KMSInvalidStateException KMS.InvalidKeyUsageException
-""".split()
+S3_CODES = (
+    "AccessDenied",
+    "AccountProblem",
+    "AllAccessDisabled",
+    "AuthorizationHeaderMalformed",
+    "BadDigest",
+    "ConditionalRequestConflict",
+    "EntityTooLarge",
+    "EntityTooSmall",
+    "ExpiredToken",
+    "IllegalLocationConstraintException",
+    "IncompleteBody",
+    "InternalError",
+    "InvalidAccessKeyId",
+    "InvalidArgument",
+    "InvalidBucketName",
+    "InvalidBucketState",
+    "InvalidDigest",
+    "InvalidEncryptionAlgorithmError",
+    "InvalidObjectState",
+    "InvalidPart",
+    "InvalidPartOrder",
+    "InvalidPayer",
+    "InvalidRequest",
+    "InvalidSecurity",
+    "InvalidStorageClass",
+    "InvalidToken",
+    "KeyTooLongError",
+    "MalformedXML",
+    "MethodNotAllowed",
+    "MissingContentLength",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "NoSuchUpload",
+    "NotImplemented",
+    "NotSignedUp",
+    "OperationAborted",
+    "PermanentRedirect",
+    "PreconditionFailed",
+    "Redirect",
+    "RequestTimeout",
+    "RequestTimeTooSkewed",
+    "ServiceUnavailable",
+    "SignatureDoesNotMatch",
+    "SlowDown",
+    "TemporaryRedirect",
+    "TokenRefreshRequired",
+    "KMS.DisabledException",
+    "KMS.NotFoundException",
+    "KMS.KMSInvalidStateException",
+    "KMS.InvalidKeyUsageException",
+)
 
 
 # Of Azure's files, queues, shares and folders, of copies, leases, snapshots, tiers and pages.

@@ -37,7 +37,9 @@ def test_a_file_that_changed_on_arrival_is_no_success(memory_rig: Rig) -> None:
 
 
 def test_a_transfer_that_runs_out_of_time_goes_on(memory_rig: Rig) -> None:
-    ledger, calls, sent = Kept(), [], []
+    ledger = Kept()
+    calls: list[Paused] = []
+    sent: list[int] = []
     answer: Receipt | Paused = Paused(0)
     while isinstance(answer, Paused):
         calls.append(answer)

@@ -61,7 +61,7 @@ def test_private_keys_of_every_kind(openssh: servers.SshServer) -> None:
         for kind in ("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"):
             key = asyncssh.generate_private_key(kind)
             authorized.write_bytes(key.export_public_key())
-            locked = key.export_private_key("openssh", passphrase="canary-phrase", rounds=2).decode()
+            locked = key.export_private_key("openssh", passphrase="canary-phrase", rounds=16).decode()
             deliver(rig.destination(private_key=locked, passphrase="canary-phrase"), f"{kind}.csv", b"1")
             for passphrase in (None, "canary-wrong"):
                 with pytest.raises(AccessDenied, match="passphrase") as raised:
@@ -88,7 +88,9 @@ class Strict(asyncssh.SFTPServer):
         Strict.longest = max(Strict.longest, len(data))
         if len(data) > 32 * 1024:
             raise asyncssh.SFTPBadMessage("too long")
-        return int(super().write(file_obj, offset, data))
+        written = super().write(file_obj, offset, data)
+        assert isinstance(written, int)
+        return written
 
 
 def test_a_server_that_takes_small_requests_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

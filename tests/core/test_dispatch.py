@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_each_window_is_claimed_once_however_many_ticks_come() -> None:
     starts = [r.window.start for r in found]
     assert starts == sorted(set(starts))
     assert len(found) == 3
-    assert all(a.window.end == b.window.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.window.end == b.window.start for a, b in pairwise(found))
 
 
 def test_missed_ticks_are_made_good_by_the_next_one() -> None:

@@ -65,7 +65,7 @@ def parquet_file(folder: Path, query: str) -> RowSource:
 
 
 def test_csv_goes_through_unchanged(tmp_path: Path) -> None:
-    rows = [
+    rows: list[oracle.Row] = [
         {"id": "", "created_at": TIME, "count": 12345678901234567890123, "open": True, "meta": {"a": [1, "ü"]}},
         {"id": None, "created_at": TIME, "score": 0.1, "closed_at": "2026-03-29T01:30:00.123456789Z"},
         {"id": 'q"u,o\nt\r\né😀', "created_at": TIME, "meta": None, "files": []},
@@ -155,10 +155,7 @@ def test_values_that_do_not_fit_are_rejects_and_missing_columns_null(tmp_path: P
 
 
 def test_a_column_of_another_kind_rejects_only_rows_with_a_value(tmp_path: Path) -> None:
-    source = parquet_file(
-        tmp_path,
-        f"SELECT * FROM (VALUES (1, TIMESTAMP '{TIME[:-1]}'), (NULL, TIMESTAMP '{TIME[:-1]}')) v(id, created_at)",
-    )
+    source = parquet_file(tmp_path, f"SELECT unnest([1, NULL]) AS id, TIMESTAMP '{TIME[:-1]}' AS created_at")
     stream = select([source])
 
     assert len(rows_of(stream)) == 1
@@ -326,8 +323,12 @@ def test_a_consumer_that_never_starts_or_breaks_leaves_nothing_behind(tmp_path: 
     with nothing_left_behind():
         iter(select([RowSource(path, SourceFormat.NDJSON)]))
         with pytest.raises(RuntimeError, match="broke"):
-            for _ in select([RowSource(path, SourceFormat.NDJSON)]):
-                raise RuntimeError("the consumer broke")
+            _break_at_the_first(select([RowSource(path, SourceFormat.NDJSON)]))
+
+
+def _break_at_the_first(stream: DuckDbStream) -> None:
+    for _ in stream:
+        raise RuntimeError("the consumer broke")
 
 
 def test_a_statement_reaches_no_other_file(tmp_path: Path) -> None:

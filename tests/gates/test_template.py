@@ -43,7 +43,7 @@ def statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
 def role_statements() -> list[tuple[str, dict[str, Any]]]:
     found = []
     for name, resource in RESOURCES.items():
-        properties = resource["Properties"] if "Properties" in resource else {}
+        properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::IAM::Role":
             for policy in properties.get("Policies", []):
                 found += [(name, s) for s in as_list(policy["PolicyDocument"]["Statement"])]

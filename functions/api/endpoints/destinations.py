@@ -137,7 +137,7 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
 
 
 @router.delete("/destinations/<destination_id>")
-def delete_destination(destination_id: str) -> Response[None]:
+def delete_destination(destination_id: str) -> Response[str]:
     """Refused while a rule names it. Its secret goes with it."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     saved = wiring.destinations().get(caller.tenant, destination_id)
@@ -149,7 +149,7 @@ def delete_destination(destination_id: str) -> Response[None]:
     wiring.destinations().remove(caller.tenant, destination_id)
     if saved.secret_ref:
         wiring.secrets().remove(saved.secret_ref)
-    return Response(HTTPStatus.NO_CONTENT.value)
+    return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
 def _checked(kind: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

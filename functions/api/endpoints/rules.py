@@ -129,14 +129,14 @@ def activate_rule(rule_id: str) -> RuleView:
 
 
 @router.delete("/rules/<rule_id>")
-def delete_rule(rule_id: str) -> Response[None]:
+def delete_rule(rule_id: str) -> Response[str]:
     """Its runs and their log stay."""
     caller = permitted(router, Permission.EXPORT)
     rule = wiring.rules().get(caller.tenant, rule_id)
     wiring.rules().remove(caller.tenant, rule_id)
     if rule.password_ref:
         wiring.secrets().remove(rule.password_ref)
-    return Response(HTTPStatus.NO_CONTENT.value)
+    return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
 @router.post("/rules/<rule_id>/run")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,8 @@ class Lake:
     def open(self, key: str, version: str) -> BinaryIO:
         """A file-like of that version, to be read once from its start."""
         with translated(f"reading {key} from the lake"):
-            return cast("BinaryIO", self._open(key, version))
+            # The body itself reads a line byte by byte.
+            return cast("BinaryIO", io.BufferedReader(self._open(key, version), 1024 * 1024))
 
     def read_range(self, key: str, version: str, offset: int, length: int) -> bytes:
         if length == 0:

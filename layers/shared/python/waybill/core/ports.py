@@ -16,14 +16,14 @@ from waybill.core.plan import LakeObject
 from waybill.core.rule import Rule
 from waybill.core.run import Outcome, Run, RunKey
 
-T = TypeVar("T", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """A page of a list and where the next one starts: an opaque cursor, empty on the last page."""
 
-    items: Sequence[T]
+    items: Sequence[T_co]
     cursor: str = ""
 
 

@@ -22,7 +22,6 @@ from waybill.core.manifest import (
     NAME,
     SIGNATURE_NAME,
     Contents,
-    Entry,
     PackagedFile,
     detached_jws,
     manifest_bytes,

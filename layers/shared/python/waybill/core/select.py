@@ -121,8 +121,8 @@ class _Compiler:
             same = one.field.type is other.field.type or {one.field.type, other.field.type} <= set(_NUMERIC)
             if not same:
                 raise refuse(
-                    f"'{one.field.name}' is of type {one.field.type} and '{other.field.name}' of type {other.field.type}: "
-                    "they cannot be compared."
+                    f"'{one.field.name}' is of type {one.field.type} and '{other.field.name}' of type "
+                    f"{other.field.type}: they cannot be compared."
                 )
             return f"({one.sql} {_COMPARISONS[op]} {other.sql})"
         if _is_column(left):

@@ -208,12 +208,31 @@ _TOO_LARGE = Meaning(ConfigurationError, "The file is too large for a blob.", "L
 _KIND = Meaning(ConfigurationError, "The account does not offer block blobs.", "Use a general-purpose storage account.")
 
 _REFUSED_REQUESTS = (
-    "ConditionHeadersNotSupported EmptyMetadataKey InvalidHeaderValue InvalidHttpVerb InvalidInput InvalidMetadata"
-    " InvalidOperation InvalidQueryParameterValue InvalidRange InvalidUri InvalidXmlDocument InvalidXmlNodeValue"
-    " MetadataTooLarge MissingContentLengthHeader MissingRequiredHeader MissingRequiredQueryParameter"
-    " MissingRequiredXmlNode MultipleConditionHeadersNotSupported OutOfRangeInput OutOfRangeQueryParameterValue"
-    " RequestUrlFailedToParse UnsupportedQueryParameter UnsupportedRestVersion UnsupportedXmlNode"
-).split()
+    "ConditionHeadersNotSupported",
+    "EmptyMetadataKey",
+    "InvalidHeaderValue",
+    "InvalidHttpVerb",
+    "InvalidInput",
+    "InvalidMetadata",
+    "InvalidOperation",
+    "InvalidQueryParameterValue",
+    "InvalidRange",
+    "InvalidUri",
+    "InvalidXmlDocument",
+    "InvalidXmlNodeValue",
+    "MetadataTooLarge",
+    "MissingContentLengthHeader",
+    "MissingRequiredHeader",
+    "MissingRequiredQueryParameter",
+    "MissingRequiredXmlNode",
+    "MultipleConditionHeadersNotSupported",
+    "OutOfRangeInput",
+    "OutOfRangeQueryParameterValue",
+    "RequestUrlFailedToParse",
+    "UnsupportedQueryParameter",
+    "UnsupportedRestVersion",
+    "UnsupportedXmlNode",
+)
 
 ERRORS: Mapping[str, Meaning] = {
     **dict.fromkeys(_REFUSED_REQUESTS, OUR_FAULT),

@@ -116,6 +116,6 @@ def guarded(pool: Pool, dialer: Dialer) -> Pool:
     return type(f"Guarded{pool.__name__}", (pool,), {"ConnectionCls": Connection})  # type: ignore[return-value]
 
 
-def guard(manager: Any, http: Any, https: Any, dialer: Dialer) -> None:
-    """Let a urllib3 PoolManager open its connections through the dialer; `http` and `https` are its pools' classes."""
-    manager.pool_classes_by_scheme = {"http": guarded(http, dialer), "https": guarded(https, dialer)}
+def guard(pools: Any, http: Any, https: Any, dialer: Dialer) -> None:
+    """Let urllib3's PoolManager open its connections through the dialer; `http` and `https` are its pools' classes."""
+    pools.pool_classes_by_scheme = {"http": guarded(http, dialer), "https": guarded(https, dialer)}

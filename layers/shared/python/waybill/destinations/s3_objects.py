@@ -104,7 +104,7 @@ class Bucket:
         if there is None or there.size != file.size:
             return None
         if there.checksum and expected:
-            # Some services keep the sum of a whole file for a file of several parts: as good a proof.
+            # Some services keep the whole file's sum also for a file of several parts: as good a proof.
             ours = _bare(there.checksum) in (_bare(expected), file.sha256)
         else:
             ours = claimed == file.sha256

@@ -23,7 +23,7 @@ from waybill.core.rows import RowSource, SourceFormat
 MAX_LINE = 20 << 20
 """Bytes, its end included; a longer line is a reject. The parser keeps some buffers of twice this."""
 
-SEGMENT = 32 << 20
+SEGMENT = 64 << 20
 """Bytes, give or take a block: what one statement reads."""
 
 CHUNK = 1 << 20
@@ -68,8 +68,7 @@ class Feed:
                 yield self._mark(index)
                 source = index
             yield screened(block)
-            # A block is larger than a chunk for the sake of one long line; two such lines in one statement are too much.
-            size += SEGMENT if len(block) > 4 * CHUNK else len(block)
+            size += _weight(block)
             self._next = next(self._blocks, None)
         yield self._mark(-1)
 
@@ -79,6 +78,14 @@ class Feed:
     def close(self) -> None:
         """Closes the source that is being read, if any."""
         self._blocks.close()
+
+
+def _weight(block: bytes) -> int:
+    """How much of a segment the block fills. The engine works on 2,048 rows at once and holds each some times over:
+    where rows are long, fewer bytes make a segment."""
+    if len(block) > 4 * CHUNK:  # one long line
+        return SEGMENT
+    return len(block) if len(block) < 8_192 * block.count(b"\n") else 8 * len(block)
 
 
 def chunks(source: RowSource) -> Iterator[bytes]:

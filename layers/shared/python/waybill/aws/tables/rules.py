@@ -119,7 +119,7 @@ class RulesTable:
                 yield rule
 
     def delivered(self, tenant: str, rule_id: str, manifest_sha256: str, size: int) -> None:
-        noted = [RuleItem.last_manifest.set(manifest_sha256), RuleItem.last_bytes.set(size)]
+        noted: list[Action] = [RuleItem.last_manifest.set(manifest_sha256), RuleItem.last_bytes.set(size)]
         with tables("noting a manifest"):
             try:
                 RuleItem(tenant, rule_id).update(noted, RuleItem.rule_id.exists())

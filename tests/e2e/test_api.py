@@ -1,0 +1,214 @@
+"""The API as its users meet it: wrong input of each kind, other tenants, missing permissions, and nothing half-made."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from sandbox.api import Api, Refused
+from sandbox.receivers import aws_client
+
+from tests.e2e.conftest import Tenant
+
+pytestmark = pytest.mark.sandbox
+
+
+def refused(call: Callable[[], Any]) -> tuple[int, dict[str, str]]:
+    with pytest.raises(Refused) as caught:
+        call()
+    problem = caught.value.problem
+    assert problem["status"] == caught.value.status
+    return caught.value.status, {e["field"]: e["message"] for e in problem.get("errors", [])} or {"": problem["detail"]}
+
+
+@pytest.fixture(scope="module")
+def ready(new_tenant: Callable[..., Tenant]) -> tuple[Tenant, str]:
+    tenant = new_tenant()
+    return tenant, tenant.sftp()
+
+
+GOOD: dict[str, Any] = {"name": "x", "data": [{"dataset": "chat_tickets"}], "schedule": {"frequency": "daily"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"data": [{"dataset": "chat_ticket"}]}, "data.0.dataset", "chat_tickets"),
+        ({"data": [{"dataset": "chat_tickets", "fields": ["ticket"]}]}, "data.0.fields.0", "no field"),
+        ({"data": [{"dataset": "chat_tickets", "filter": "status ="}]}, "data.0.filter", ""),
+        ({"data": [{"dataset": "chat_tickets", "filter": "colour = 'red'"}]}, "data.0.filter", "colour"),
+        ({"data": [{"dataset": "chat_tickets", "filter": "reopened = 'yes'"}]}, "data.0.filter", "reopened"),
+        ({"data": [{"dataset": "chat_tickets", "media": True}]}, "data.0.media", "no media"),
+        ({"data": []}, "data", "at least 1"),
+        ({"schedule": {"frequency": "daily", "zone": "Mars/Phobos"}}, "schedule.zone", "IANA"),
+        ({"schedule": {"frequency": "monthly", "day": 32}}, "schedule.day", "31"),
+        ({"schedule": {"frequency": "sometimes"}}, "schedule", "daily"),
+        ({"destinations": ["dst_unknown"]}, "destinations.0", "POST /destinations"),
+        ({"colour": "red"}, "colour", "not a known field"),
+        ({"format": "docx"}, "format", "json"),
+        ({"layout": {"folder": "same for all"}}, "layout.folder", "{run}"),
+        ({"archive": {"method": "zip_aes256"}}, "archive.password", "needs one"),
+        ({"archive": {"method": "zip_aes256", "password": "short"}}, "archive.password", "12"),
+        ({"archive": {"method": "zip", "password": "long enough to be one"}}, "archive.password", "no password"),
+    ],
+)
+def test_a_wrong_rule_is_refused_by_its_field(
+    ready: tuple[Tenant, str], changes: dict[str, Any], field: str, said: str
+) -> None:
+    tenant, destination = ready
+    body = {**GOOD, "destinations": [destination], **changes}
+    status, errors = refused(lambda: tenant.api.post("/rules", body))
+    assert status == 422
+    assert field in errors
+    assert said in errors[field]
+    assert tenant.api.get("/rules")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"kind": "ftp"}, "kind", "sftp"),
+        ({"settings": {"host": "sftp.example.com"}}, "settings.username", "missing"),
+        (
+            {"settings": {"host": "sftp.example.com", "username": "u", "password": "p", "colour": 1}},
+            "settings.colour",
+            "",
+        ),
+        ({"settings": {"host": "h", "port": 70_000, "username": "u", "password": "p"}}, "settings.port", ""),
+    ],
+)
+def test_a_wrong_destination_is_refused_by_its_field(
+    ready: tuple[Tenant, str], changes: dict[str, Any], field: str, said: str
+) -> None:
+    tenant, _ = ready
+    before = len(tenant.api.get("/destinations")["items"])
+    body = {"name": "x", "kind": "sftp", "settings": {}, **changes}
+    status, errors = refused(lambda: tenant.api.post("/destinations", body))
+    assert status == 422
+    assert field in errors
+    assert said in errors[field]
+    assert len(tenant.api.get("/destinations")["items"]) == before
+
+
+def test_a_destination_that_fails_its_probe_is_for_no_rule_unless_forced(tenant: Tenant) -> None:
+    nobody = {**tenant.receivers.sftp(), "port": 9}
+    made = tenant.api.post("/destinations", {"name": "nobody there", "kind": "sftp", "settings": nobody})
+    assert not made["usable"]
+    failed = made["probe"][-1]
+    assert not failed["ok"]
+    assert failed["advice"]
+    body = {**GOOD, "destinations": [made["destination_id"]]}
+    status, errors = refused(lambda: tenant.api.post("/rules", body))
+    assert (status, list(errors)) == (422, ["destinations.0"])
+    tenant.api.post(f"/destinations/{made['destination_id']}/probe", {"force": True})
+    assert tenant.api.post("/rules", body)["state"] == "active"
+
+
+def test_a_host_key_is_confirmed_only_as_it_was_shown(tenant: Tenant) -> None:
+    made = tenant.api.post("/destinations", {"name": "x", "kind": "sftp", "settings": tenant.receivers.sftp()})
+    assert made["probe"][-1]["step"] == "host_key"
+    place = f"/destinations/{made['destination_id']}/probe"
+    status, errors = refused(lambda: tenant.api.post(place, {"confirm_host_key": "SHA256:" + "A" * 43}))
+    assert (status, list(errors)) == (422, ["confirm_host_key"])
+
+
+def test_secrets_go_in_and_never_come_out(ready: tuple[Tenant, str]) -> None:
+    tenant, destination = ready
+    shown = json.dumps(tenant.api.get(f"/destinations/{destination}"))
+    assert tenant.surroundings.sftp.password not in shown
+    assert "password" not in tenant.api.get(f"/destinations/{destination}")["settings"]
+
+
+def test_another_tenants_things_are_not_there(ready: tuple[Tenant, str], new_tenant: Callable[..., Tenant]) -> None:
+    tenant, destination = ready
+    rule = tenant.rule(destination, schedule={"frequency": "manual"})
+    other = new_tenant()
+    for path in (f"/rules/{rule}", f"/rules/{rule}/runs", f"/destinations/{destination}"):
+        assert refused(lambda path=path: other.api.get(path))[0] == 404  # type: ignore[misc]
+    assert refused(lambda: other.api.post(f"/rules/{rule}/run", {}))[0] == 404
+    assert refused(lambda: other.api.call("DELETE", f"/destinations/{destination}"))[0] == 404
+    status, errors = refused(lambda: other.api.post("/rules", {**GOOD, "destinations": [destination]}))
+    assert (status, list(errors)) == (422, ["destinations.0"])
+    assert refused(lambda: tenant.api.call("DELETE", f"/destinations/{destination}"))[0] == 409
+    tenant.api.call("DELETE", f"/rules/{rule}")
+    assert refused(lambda: tenant.api.get(f"/rules/{rule}"))[0] == 404
+
+
+def test_a_key_may_do_what_it_was_issued_for(ready: tuple[Tenant, str], new_tenant: Callable[..., Tenant]) -> None:
+    reader = new_tenant("read")
+    assert reader.api.get("/datasets")["items"]
+    assert refused(lambda: reader.api.post("/rules", {**GOOD, "destinations": ["dst_x"]}))[0] == 403
+    assert refused(lambda: reader.api.put_records("chat_tickets", [{}]))[0] == 403
+    for key in ("", "wb_nonsense", ready[0].api.key[:-1] + ("A" if ready[0].api.key[-1] != "A" else "B")):
+        request = urllib.request.Request(f"{reader.api.base}/rules", headers={"Authorization": f"Bearer {key}"})
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=30)
+        assert caught.value.code == 401
+
+
+def test_bad_records_are_named_and_the_rest_is_kept(tenant: Tenant) -> None:
+    rows: list[dict[str, Any]] = [
+        {"ticket_id": "t1", "created_at": "2026-01-02T10:00:00Z"},
+        {"ticket_id": "t2", "created_at": "yesterday"},
+        {"ticket_id": "t3", "created_at": "2026-01-02T10:00:00Z", "colour": "red"},
+    ]
+    taken = tenant.api.put_records("chat_tickets", rows)
+    assert (taken["accepted"], taken["rejected"]) == (1, 2)
+    assert [r["line"] for r in taken["rejects"]] == [2, 3]
+    again = tenant.api.put_records("chat_tickets", rows)
+    assert again["objects"] == taken["objects"]
+    tenant.registered("chat_tickets", 1)
+    assert refused(lambda: tenant.api.put_records("tickets", rows))[0] == 404
+
+
+def test_a_rule_lives_its_life(ready: tuple[Tenant, str]) -> None:
+    tenant, destination = ready
+    rule = tenant.rule(destination, schedule={"frequency": "weekly", "zone": "Asia/Kolkata", "weekday": "tuesday"})
+    shown = tenant.api.get(f"/rules/{rule}")
+    assert shown["next_window"]["start"].endswith("T18:30:00Z")
+    assert tenant.api.post(f"/rules/{rule}/deactivate", {})["next_run"] is None
+    assert refused(lambda: tenant.api.post(f"/rules/{rule}/run", {}))[0] == 409
+    assert tenant.api.post(f"/rules/{rule}/activate", {})["next_run"] == shown["next_run"]
+    changed = {**GOOD, "name": "Renamed", "destinations": [destination]}
+    assert tenant.api.call("PUT", f"/rules/{rule}", changed)["settings"]["name"] == "Renamed"
+    assert tenant.api.call("DELETE", f"/rules/{rule}") is None
+
+
+def test_the_manifests_signature_is_the_platforms(ready: tuple[Tenant, str]) -> None:
+    tenant, destination = ready
+    tenant.tickets(5)
+    rule = tenant.rule(destination)
+    tenant.dispatch({"time": "2026-02-01T00:00:00Z"})
+    (run,) = tenant.ended(rule)
+    files = tenant.files(run["run_id"])
+    header, payload, signature = files["waybill.json.jws"].decode().split(".")
+    assert payload == ""
+    kms = aws_client("kms", tenant.surroundings)
+    public = load_der_public_key(kms.get_public_key(KeyId=tenant.surroundings.outputs["SigningKeyId"])["PublicKey"])
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    raw = base64.urlsafe_b64decode(signature + "==")
+    der = utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    body = base64.urlsafe_b64encode(files["waybill.json"]).rstrip(b"=").decode()
+    public.verify(der, f"{header}.{body}".encode(), ec.ECDSA(SHA256()))
+    manifest = json.loads(files["waybill.json"])
+    assert manifest["files"][0]["sha256"] == hashlib.sha256(files["chat_tickets.json"]).hexdigest()
+
+
+def test_the_console_answers_without_a_key(ready: tuple[Tenant, str]) -> None:
+    with urllib.request.urlopen(ready[0].surroundings.console, timeout=30) as answer:
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert b"Waybill" in answer.read()
+
+
+def test_an_unknown_path_is_a_problem_too(ready: tuple[Tenant, str]) -> None:
+    assert refused(lambda: ready[0].api.get("/nonsense"))[0] == 404
+    assert refused(lambda: Api(ready[0].api.base, ready[0].api.key).get("/runs/nonsense"))[0] == 404
