@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from sandbox.api import Api, Refused
 from sandbox.receivers import aws_client
 
-from tests.e2e.conftest import Tenant
+from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox
 

@@ -12,7 +12,7 @@ from sandbox.receivers import Receivers, aws_client
 from sandbox.surroundings import Surroundings
 
 from sandbox import demo
-from tests.e2e.conftest import PLACES
+from tests.sandboxed import PLACES
 
 pytestmark = pytest.mark.sandbox
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sandbox.receivers import aws_client
 
-from tests.e2e.conftest import Tenant
+from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox
 

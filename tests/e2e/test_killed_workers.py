@@ -13,7 +13,7 @@ import pytest
 from sandbox.receivers import PREFIX, aws_client
 
 from sandbox import workers
-from tests.e2e.conftest import Tenant
+from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox
 ROWS = 400_000

@@ -12,7 +12,7 @@ import pytest
 from sandbox.places import ROOT
 from sandbox.surroundings import Surroundings
 
-from tests.e2e.conftest import PLACES
+from tests.sandboxed import PLACES
 
 pytestmark = pytest.mark.sandbox
 _BLOCK = re.compile(r"<!-- tested: tests/e2e/test_readme\.py[^>]*-->\n```sh\n(.*?)```", re.DOTALL)

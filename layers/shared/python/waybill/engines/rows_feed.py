@@ -184,13 +184,13 @@ def _long_digit_runs(block: bytes) -> Iterator[int]:
 def _run_length(whole: npt.NDArray[np.uint8], found: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     """How long the run of digits and points around each of these 13 is, up to what matters."""
     length = np.full(found.shape, 13)
-    for side, steps in ((-1, range(1, 6)), (1, range(1, 6))):
-        inside = np.ones(found.shape, bool)
-        for step in steps:
-            at = found + (side * step if side < 0 else 12 + step)
-            inside &= (at >= 0) & (at < whole.size)
-            inside &= _digit_or_point(whole[np.where(inside, at, 0)])
-            length += inside
+    for first, step in ((-1, -1), (13, 1)):
+        ahead = np.arange(found.size)  # which runs go on
+        for distance in range(5):
+            at = found[ahead] + first + step * distance
+            # A block ends with a line's end, so nothing goes on past it; before its start a run may seem to, by the end.
+            ahead = ahead[_digit_or_point(whole[at])]
+            length[ahead] += 1
     return length
 
 

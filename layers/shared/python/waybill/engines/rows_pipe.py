@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -25,8 +26,8 @@ def copied(
     `lines` can be read at the input path, once, from the start. The iterator may be closed at any moment; then, as at
     the end, no thread and no pipe is left. Raises what `lines` raises, else duckdb.Error.
     """
-    input_read, input_write = os.pipe()
-    output_read, output_write = os.pipe()
+    input_read, input_write = _pipe()
+    output_read, output_write = _pipe()
     stopped = threading.Event()
     pool = ThreadPoolExecutor(2, thread_name_prefix="rows")
     feeding: Future[None] = pool.submit(_feed, lines, input_write, stopped)
@@ -42,6 +43,15 @@ def copied(
         stopped.set()
         connection.interrupt()
         pool.shutdown(wait=True)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe as large as the system allows up to 1 MiB, so that its two sides seldom wait for each other."""
+    read, write = os.pipe()
+    if resize := getattr(fcntl, "F_SETPIPE_SZ", None):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(write, resize, _READ)
+    return read, write
 
 
 def _feed(lines: Iterable[bytes], descriptor: int, stopped: threading.Event) -> None:

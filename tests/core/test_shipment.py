@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pytest
+from waybill.core.deliver import Destination, Receipt, ResumePoint
+from waybill.core.errors import TransientError
+from waybill.core.manifest import PackagedFile
+from waybill.core.plan import Plan
+from waybill.core.run import RunKey
+from waybill.core.seal import MANIFEST_SHARD, SHARD_FILES, Sealed
+from waybill.core.shipment import Dock, destination_outcomes, ship
+from waybill.destinations import memory
+from waybill.destinations.registry import Surroundings
+
+from tests.core.made import NOW
+from tests.core.stage import MemoryLake, MemoryStage
+from tests.core.test_plan import planned
+
+
+@dataclass
+class Log:
+    """The part of the run's log that a shipment uses."""
+
+    kept: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    points: dict[tuple[str, int], ResumePoint] = field(default_factory=dict)
+    progress: list[int] = field(default_factory=list)
+
+    def receipts(self, key: RunKey) -> dict[tuple[str, int], dict[str, Any]]:
+        return dict(self.kept)
+
+    def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: object) -> None:
+        self.kept[destination_id, file] = asdict(receipt)
+
+    def resume_point(self, key: RunKey, destination_id: str, file: int) -> ResumePoint | None:
+        return self.points.get((destination_id, file))
+
+    def save_resume_point(self, key: RunKey, destination_id: str, file: int, point: ResumePoint) -> None:
+        self.points[destination_id, file] = point
+
+    def sent(self, key: RunKey, destination_id: str, file: int, sent: int) -> None:
+        self.progress.append(sent)
+
+
+@dataclass
+class Scene:
+    plan: Plan
+    sealed: Sealed
+    stage: MemoryStage
+    log: Log
+    box: str
+
+    def dock(self, out_of_time: Callable[[], bool] = lambda: False) -> Dock:
+        return Dock(
+            log=self.log,  # type: ignore[arg-type]
+            stage=self.stage,
+            lake=MemoryLake(),
+            dial=self.dial,
+            out_of_time=out_of_time,
+            now=lambda: NOW,
+        )
+
+    def dial(self) -> Destination:
+        config = memory.Config.model_validate({"box": self.box, "password": "any"})
+        return memory.connect(config, Surroundings())
+
+    def ship(self, shard: int, **given: Any) -> str:
+        return ship(self.plan, self.sealed, "dst_one", shard, self.dock(**given))
+
+
+def scene(box: str, sizes: list[int]) -> Scene:
+    plan, stage = planned([]), MemoryStage()
+    files = []
+    for number, size in enumerate([*sizes, 10, 11]):
+        data = bytes([number % 251]) * size
+        stage.put(str(number), data)
+        kind = "data" if number < len(sizes) else "manifest" if number == len(sizes) else "signature"
+        files.append(
+            PackagedFile.model_validate(
+                {
+                    "name": f"file-{number}",
+                    "kind": kind,
+                    "media_type": "text/plain",
+                    "size": size,
+                    "sha256": hashlib.sha256(data).hexdigest(),
+                    "where": "stage",
+                    "key": str(number),
+                }
+            )
+        )
+    total = sum(f.size for f in files)
+    sealed = Sealed(files=tuple(files), rows=1, size=total, rejects=0, exceptions=0, manifest_sha256="00")
+    memory.BOXES[box] = memory.Box("any")
+    return Scene(plan, sealed, stage, Log(), box)
+
+
+def test_the_manifest_is_withheld_until_every_file_has_its_receipt() -> None:
+    here = scene("withheld", [5, 6])
+    assert here.ship(MANIFEST_SHARD) == "withheld"
+    assert here.ship(0) == "done"
+    assert here.ship(MANIFEST_SHARD) == "done"
+    (outcome,) = destination_outcomes(here.plan, here.sealed, here.log.kept, {})
+    assert outcome.complete
+    assert here.dial().stat(f"{here.plan.folder}/file-0") is not None
+
+
+def test_out_of_time_pauses_and_the_next_call_goes_on() -> None:
+    here = scene("paused", [3_000_000, 5])
+    answers = iter([False, True])
+    assert here.ship(0, out_of_time=lambda: next(answers, True)) == "paused"
+    assert here.log.points["dst_one", 0]
+    sent = here.log.progress[-1]
+    assert 0 < sent < 3_000_000
+    assert here.ship(0) == "done"
+    assert len(here.log.kept) == 2
+
+
+def test_shipping_again_sends_nothing_again() -> None:
+    here = scene("again", [5])
+    here.ship(0)
+    here.log.progress.clear()
+    assert here.ship(0) == "done"
+    assert here.log.progress == []
+
+
+def test_a_cut_connection_is_the_state_machines_to_retry() -> None:
+    here = scene("cut", [3_000_000])
+    memory.BOXES["cut"].faults = memory.Faults(cut_after=1_000_000)
+    with pytest.raises(TransientError):
+        here.ship(0)
+    memory.BOXES["cut"].faults = memory.Faults()
+    assert here.ship(0) == "done"
+    assert here.log.kept["dst_one", 0]["size"] == 3_000_000
+
+
+def test_many_files_are_split_over_shards_that_cover_each_once() -> None:
+    here = scene("many", [1] * (2 * SHARD_FILES + 1))
+    work = here.sealed.work(here.plan)
+    numbers = [n for item in work["cargo"] for n in here.sealed.numbers(item["shard"])]
+    assert numbers == list(here.sealed.cargo)
+    assert len(work["cargo"]) == 3
+    assert work["manifests"] == [{"destination_id": "dst_one", "shard": MANIFEST_SHARD}]
