@@ -17,7 +17,7 @@ from rich.table import Table
 from sandbox import receivers as receiving
 from sandbox import up
 from sandbox.api import Api, wait_until
-from sandbox.demo_checks import Checked, check_failure, check_success
+from sandbox.demo_checks import Checked, Looked, check_failure, check_success
 from sandbox.demo_data import DemoData, gather, yesterday
 from sandbox.only_one import AlreadyRunning
 from sandbox.places import Places, ToolMissing
@@ -192,8 +192,9 @@ def play(surroundings: Surroundings, receivers: Receivers, places: Places) -> bo
     demo.make_rules(demo.make_destinations())
     demo.tick()
     runs = demo.watch()
-    checked = [check_success(demo, kind, runs[kind], folder) for kind in ("s3", "sftp", "azure_blob")]
-    checked.append(check_failure(demo, "wrong", runs["wrong"]))
+    look = Looked(api, receivers, data, ARCHIVE_PASSWORD, folder)
+    checked = [check_success(look, kind, runs[kind]) for kind in ("s3", "sftp", "azure_blob")]
+    checked.append(check_failure("wrong", runs["wrong"]))
     console.print(_files_table(checked))
     for one in checked:
         for failure in one.failures:

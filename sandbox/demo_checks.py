@@ -10,14 +10,24 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyzipper
 
-from sandbox.receivers import copies
+from sandbox.api import Api
+from sandbox.demo_data import DemoData
+from sandbox.receivers import Receivers, copies
 
-if TYPE_CHECKING:
-    from sandbox.demo import Demo
+
+@dataclass(frozen=True)
+class Looked:
+    """With what the receiver's side is looked at; `password` opens the archive, `folder` takes the copies."""
+
+    api: Api
+    receivers: Receivers
+    data: DemoData
+    password: str
+    folder: Path
 
 
 @dataclass
@@ -35,14 +45,14 @@ class Checked:
             self.failures.append(what)
 
 
-def check_success(demo: Demo, kind: str, run: dict[str, Any], folder: Path) -> Checked:
+def check_success(look: Looked, kind: str, run: dict[str, Any]) -> Checked:
     """Fetch every file of a run as its receiver would, and hold it against the manifest and the source."""
     checked = Checked(kind, run["rule_name"], kind)
     checked.hold(f"the run ended as {run['state']}: {run['message']}", run["state"] == "success")
     arrived: dict[str, bytes] = {}
-    for file in demo.api.get(f"/runs/{run['run_id']}/files")["items"]:
-        data = demo.receivers.fetch(kind, file["name"])
-        path = copies(folder, kind, file["name"], data)
+    for file in look.api.get(f"/runs/{run['run_id']}/files")["items"]:
+        data = look.receivers.fetch(kind, file["name"])
+        path = copies(look.folder, kind, file["name"], data)
         arrived[file["name"].rsplit("/", 1)[-1] if file["kind"] != "media" else file["name"]] = data
         checked.hold(f"{file['name']} has no receipt", len(file["receipts"]) == 1)
         checked.hold(f"{file['name']} has another SHA-256", hashlib.sha256(data).hexdigest() == file["sha256"])
@@ -65,14 +75,14 @@ def check_success(demo: Demo, kind: str, run: dict[str, Any], folder: Path) -> C
         data = arrived.get(listed["name"], b"")
         checked.hold(f"{listed['name']} is not what the manifest says", _same(listed, data))
     checked.hold("the signature is missing", "waybill.json.jws" in arrived)
-    _rows(demo, kind, arrived, manifest, checked)
+    _rows(look, kind, arrived, manifest, checked)
     states = [note["message"].split(":")[0] for note in run["log"]]
     checked.hold("the log does not tell the run's end", "success" in states)
     checked.hold("rows of the run and the manifest differ", manifest["totals"]["rows"] == run["rows"])
     return checked
 
 
-def check_failure(demo: Demo, kind: str, run: dict[str, Any]) -> Checked:
+def check_failure(kind: str, run: dict[str, Any]) -> Checked:
     """A wrong password ends in a failure that says what to do, and leaks nothing."""
     checked = Checked(kind, run["rule_name"], "sftp (wrong password)")
     checked.hold(f"the run ended as {run['state']}", run["state"] == "failure")
@@ -86,8 +96,8 @@ def _same(listed: dict[str, Any], data: bytes) -> bool:
     return bool(listed["size"] == len(data) and listed["sha256"] == hashlib.sha256(data).hexdigest())
 
 
-def _rows(demo: Demo, kind: str, arrived: dict[str, bytes], manifest: dict[str, Any], checked: Checked) -> None:
-    messages = demo.data.messages
+def _rows(look: Looked, kind: str, arrived: dict[str, bytes], manifest: dict[str, Any], checked: Checked) -> None:
+    messages = look.data.messages
     if kind == "s3":
         rows = json.loads(arrived["conversations.json"])
         wanted = sorted(m["message_id"] for m in messages)
@@ -102,27 +112,25 @@ def _rows(demo: Demo, kind: str, arrived: dict[str, bytes], manifest: dict[str, 
             "the CSV's rows are not the filter's", sorted((r["message_id"], r["text"]) for r in rows) == wanted
         )
     else:
-        _archive(demo, arrived, manifest, checked)
+        _archive(look, arrived, manifest, checked)
 
 
-def _archive(demo: Demo, arrived: dict[str, bytes], manifest: dict[str, Any], checked: Checked) -> None:
-    from sandbox.demo import ARCHIVE_PASSWORD  # noqa: PLC0415 (the demo runs these checks)
-
+def _archive(look: Looked, arrived: dict[str, bytes], manifest: dict[str, Any], checked: Checked) -> None:
     name = next(n for n in arrived if n.endswith(".zip"))
     with pyzipper.AESZipFile(io.BytesIO(arrived[name])) as archive:
-        archive.setpassword(ARCHIVE_PASSWORD.encode())
+        archive.setpassword(look.password.encode())
         inside = {entry: archive.read(entry) for entry in archive.namelist()}
     listed = {e["name"]: e for f in manifest["files"] for e in f.get("entries", [])}
     checked.hold("the archive's entries are not the manifest's", sorted(inside) == sorted(listed))
     checked.hold(
         "an entry is not what the manifest says", all(_same(listed[n], d) for n, d in inside.items() if n in listed)
     )
-    sounds = {hashlib.sha256(r.media).hexdigest() for r in demo.data.recordings}
+    sounds = {hashlib.sha256(r.media).hexdigest() for r in look.data.recordings}
     media = {hashlib.sha256(d).hexdigest() for n, d in inside.items() if n.startswith("media/")}
     checked.hold("the recordings inside are not the source's", media == sounds)
     rows = [json.loads(line) for line in inside["recordings.ndjson"].splitlines()]
-    checked.hold("the rows inside are not the source's", len(rows) == len(demo.data.recordings))
+    checked.hold("the rows inside are not the source's", len(rows) == len(look.data.recordings))
     if program := shutil.which("7z"):
         path = next(f["local"] for f in checked.files if f["name"].endswith(".zip"))
-        done = subprocess.run([program, "t", f"-p{ARCHIVE_PASSWORD}", path], capture_output=True, check=False)
+        done = subprocess.run([program, "t", f"-p{look.password}", path], capture_output=True, check=False)
         checked.hold("7z cannot open the archive", done.returncode == 0)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from sandbox import receivers as receiving
+from sandbox import up
 from sandbox.api import Api, wait_until
 from sandbox.places import ROOT, Places
 from sandbox.receivers import Receivers, aws_client
 from sandbox.seed import issue_key
 from sandbox.surroundings import Surroundings
-
-from sandbox import receivers as receiving
-from sandbox import up
 
 ENDED = {"success", "partial", "failure", "cancelled"}
 PLACES = Places(state=ROOT / ".sandbox" / "tests")

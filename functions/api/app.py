@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from endpoints import datasets, destinations, problems, rules, runs
 
+from endpoints import datasets, destinations, problems, rules, runs
 from waybill.boundary import Event, handler
 
 api = APIGatewayRestResolver(enable_validation=True)

@@ -26,6 +26,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
             archive=wiring.zip_encoder,
             catalog=wiring.catalog(),
             folder=Path(folder),
+            attempt=context.aws_request_id,
         )
         done = package_part(plan, event["part"], workshop)
     wiring.run_log().part_done(run_key(plan), done.index, done.rows, done.size)

@@ -1,4 +1,4 @@
-"""The console's page in Debian's Chromium, as a person meets it: a wrong key, then a right one, wide and narrow, light and dark."""
+"""The page in Debian's Chromium, as a person meets it: a wrong key, then a right one; wide and narrow; light and dark."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
+
 from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox

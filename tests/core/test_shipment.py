@@ -6,6 +6,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pytest
+
+from tests.core.made import NOW
+from tests.core.stage import MemoryLake, MemoryStage
+from tests.core.test_plan import planned
 from waybill.core.deliver import Destination, Receipt, ResumePoint
 from waybill.core.errors import TransientError
 from waybill.core.manifest import PackagedFile
@@ -15,10 +19,6 @@ from waybill.core.seal import MANIFEST_SHARD, SHARD_FILES, Sealed
 from waybill.core.shipment import Dock, destination_outcomes, ship
 from waybill.destinations import memory
 from waybill.destinations.registry import Surroundings
-
-from tests.core.made import NOW
-from tests.core.stage import MemoryLake, MemoryStage
-from tests.core.test_plan import planned
 
 
 @dataclass

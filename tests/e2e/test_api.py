@@ -14,9 +14,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+
 from sandbox.api import Api, Refused
 from sandbox.receivers import aws_client
-
 from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sandbox.receivers import Receivers, aws_client
-from sandbox.surroundings import Surroundings
 
 from sandbox import demo
+from sandbox.receivers import Receivers, aws_client
+from sandbox.surroundings import Surroundings
 from tests.sandboxed import PLACES
 
 pytestmark = pytest.mark.sandbox

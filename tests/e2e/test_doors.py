@@ -6,8 +6,8 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sandbox.receivers import aws_client
 
+from sandbox.receivers import aws_client
 from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox

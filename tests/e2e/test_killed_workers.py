@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 import pytest
-from sandbox.receivers import PREFIX, aws_client
 
 from sandbox import workers
+from sandbox.receivers import PREFIX, aws_client
 from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox

@@ -9,9 +9,9 @@ import subprocess
 import time
 
 import pytest
+
 from sandbox.places import ROOT
 from sandbox.surroundings import Surroundings
-
 from tests.sandboxed import PLACES
 
 pytestmark = pytest.mark.sandbox

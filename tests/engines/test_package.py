@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Mapping
@@ -14,6 +15,10 @@ from typing import Any
 
 import pytest
 import pyzipper
+
+from tests.core.made import CATALOG, rule
+from tests.core.stage import MemoryLake, MemoryStage
+from tests.core.stores import MemoryRules, MemoryRuns
 from waybill.core import plan as plans
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import ConfigurationError
@@ -26,11 +31,8 @@ from waybill.core.seal import Sealed, seal
 from waybill.engines import zip_aes
 from waybill.engines.rows_duckdb import DuckDbRows
 
-from tests.core.made import CATALOG, rule
-from tests.core.stage import MemoryLake, MemoryStage
-from tests.core.stores import MemoryRules, MemoryRuns
-
 DAY = datetime(2026, 3, 9, tzinfo=UTC)
+ATTEMPTS = itertools.count()
 PASSWORD = "pässword in ütf-8"
 
 
@@ -72,6 +74,7 @@ class Bench:
                 archive=lambda: zip_aes.entry,
                 catalog=CATALOG,
                 folder=folder,
+                attempt=f"attempt-{next(ATTEMPTS)}",
             )
             found.append(package_part(self.plan, part.index, shop))
         return found
@@ -113,7 +116,10 @@ def bench(tmp_path: Path, objects: list[bytes], dataset: str = "chat_tickets", *
             )
         )
     made = rule(
-        now=DAY.replace(hour=12), schedule={"frequency": "daily"}, data=[{"dataset": dataset, "media": dataset == "recordings"}], **changes
+        now=DAY.replace(hour=12),
+        schedule={"frequency": "daily"},
+        data=[{"dataset": dataset, "media": dataset == "recordings"}],
+        **changes,
     )
     rules = MemoryRules()
     rules.add(made)
@@ -194,7 +200,9 @@ def test_more_rejects_than_the_rule_allows_fail_the_run(tmp_path: Path) -> None:
         ("empty_file", ["chat_tickets.csv", "waybill.json", "waybill.json.jws"]),
     ],
 )
-@pytest.mark.parametrize("objects", [[], [tickets(1, at="2026-03-08T10:00:00Z") + tickets(2, at="2026-03-11T10:00:00Z")]])
+@pytest.mark.parametrize(
+    "objects", [[], [tickets(1, at="2026-03-08T10:00:00Z") + tickets(2, at="2026-03-11T10:00:00Z")]]
+)
 def test_an_empty_window_delivers_what_the_rule_says(
     tmp_path: Path, policy: str, names: list[str], objects: list[bytes]
 ) -> None:
@@ -262,3 +270,19 @@ def test_a_plain_zip_opens_without_a_password(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(files["Daily tickets.zip"])) as archive:
         assert archive.testzip() is None
         assert ids(json.loads(archive.read("chat_tickets.json"))) == ["t1"]
+
+
+def test_two_workers_on_one_part_leave_one_result_and_its_own_piece(tmp_path: Path) -> None:
+    """A worker that was taken for dead goes on: even if its bytes differ, what is sealed is of one piece."""
+    here = bench(tmp_path, [tickets(1, 2)], archive={"method": "zip_aes256"})
+    (first,) = here.package()
+    result = next(k for k in here.stage.kept if "/parts/" in k)
+    kept = here.stage.kept.pop(result)
+    (late,) = here.package()
+    assert late.piece != first.piece
+    here.stage.kept[result] = kept
+    assert here.package() == [first]
+    files = here.delivered()
+    with pyzipper.AESZipFile(io.BytesIO(files["Daily tickets.zip"])) as archive:
+        archive.setpassword(PASSWORD.encode())
+        assert ids(json.loads(archive.read("chat_tickets.json"))) == ["t1", "t2"]

@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 import boto3
 import pytest
 from botocore.config import Config
-from sandbox.places import Places
-from sandbox.processes import Children
 
 from sandbox import deploy, engine, workers
+from sandbox.places import Places
+from sandbox.processes import Children
 
 pytestmark = pytest.mark.sandbox
 T = TypeVar("T")

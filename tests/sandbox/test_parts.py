@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from sandbox.azurite import Azurite
 from sandbox.deploy import machine_parameters
 from sandbox.engine import Engine

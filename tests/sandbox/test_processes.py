@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from sandbox.places import ROOT
 from sandbox.processes import ChildFailed, Children, free_port, tail
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import asyncssh
 import pytest
+
+from sandbox import sftp_server
 from sandbox.places import Places
 from sandbox.processes import Children
 from sandbox.sftp_server import SftpServer
-
-from sandbox import sftp_server
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from endpoints.caller import permitted
+from endpoints.paging import Cursor, Limit, NextCursor
 from endpoints.problems import field_errors
 from waybill import wiring
 from waybill.core.access import Permission
@@ -25,7 +25,6 @@ from waybill.core.ports import SavedDestination
 from waybill.core.window import stamp
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 class NewDestination(BaseModel):
@@ -72,11 +71,11 @@ class DestinationView(BaseModel):
 
 class DestinationList(BaseModel):
     items: list[DestinationView]
-    cursor: Annotated[str, Field(description="Where the next page starts; empty on the last one.")]
+    cursor: NextCursor
 
 
 @router.get("/destinations")
-def list_destinations(limit: Limit = 50, cursor: Annotated[str, Query()] = "") -> DestinationList:
+def list_destinations(limit: Limit = 50, cursor: Cursor = "") -> DestinationList:
     caller = permitted(router, Permission.READ)
     page = wiring.destinations().page(caller.tenant, cursor, limit)
     return DestinationList(items=[_view(d) for d in page.items], cursor=page.cursor)

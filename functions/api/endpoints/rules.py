@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from endpoints.caller import permitted
+from endpoints.paging import Cursor, Limit, NextCursor
 from endpoints.runs import RunList, RunView, view_of_run
 from waybill import wiring
 from waybill.core import rule as rules
@@ -66,11 +66,11 @@ class RuleView(BaseModel):
 
 class RuleList(BaseModel):
     items: list[RuleView]
-    cursor: Annotated[str, Field(description="Where the next page starts; empty on the last one.")]
+    cursor: NextCursor
 
 
 @router.get("/rules")
-def list_rules(limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str, Query()] = "") -> RuleList:
+def list_rules(limit: Limit = 50, cursor: Cursor = "") -> RuleList:
     caller = permitted(router, Permission.READ)
     page = wiring.rules().page(caller.tenant, cursor, limit)
     return RuleList(items=[_view(r) for r in page.items], cursor=page.cursor)
@@ -151,9 +151,7 @@ def run_rule(rule_id: str) -> Response[RunView]:
 
 
 @router.get("/rules/<rule_id>/runs")
-def list_runs_of_rule(
-    rule_id: str, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str, Query()] = ""
-) -> RunList:
+def list_runs_of_rule(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> RunList:
     caller = permitted(router, Permission.READ)
     wiring.rules().get(caller.tenant, rule_id)
     page = wiring.runs().of_rule(caller.tenant, rule_id, cursor, limit)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from endpoints.caller import permitted
+from endpoints.paging import Cursor, Limit, NextCursor
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.errors import NotFound
@@ -63,7 +63,7 @@ class RunDetail(RunView):
 
 class RunList(BaseModel):
     items: list[RunView]
-    cursor: Annotated[str, Field(description="Where the next page starts; empty on the last one.")]
+    cursor: NextCursor
 
 
 class ReceiptView(BaseModel):
@@ -91,7 +91,7 @@ class FileList(BaseModel):
 
 
 @router.get("/runs")
-def list_runs(limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str, Query()] = "") -> RunList:
+def list_runs(limit: Limit = 50, cursor: Cursor = "") -> RunList:
     caller = permitted(router, Permission.READ)
     page = wiring.runs().of_tenant(caller.tenant, cursor, limit)
     return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)

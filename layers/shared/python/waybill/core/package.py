@@ -46,6 +46,8 @@ class StageForParts(Protocol):
 
     def put_stream(self, key: str, chunks: Iterator[bytes]) -> StagedBytes: ...
 
+    def read(self, key: str) -> bytes: ...
+
     def read_if_there(self, key: str) -> bytes | None: ...
 
 
@@ -131,7 +133,11 @@ class PartResult(BaseModel):
 
 @dataclass(frozen=True)
 class Workshop:
-    """What packaging a part needs. `folder` is an empty local folder; `archive` makes the encoder where there is one."""
+    """What packaging a part needs. `folder` is an empty local folder; `archive` makes the encoder where there is one.
+
+    `attempt` is unique to the invocation, of `[a-z0-9-]`: two workers on one part (one of them taken for dead) never share a
+    piece, and the first result that is staged says whose counts.
+    """
 
     stage: StageForParts
     lake: LakeForParts
@@ -140,6 +146,7 @@ class Workshop:
     archive: Callable[[], Encoder]
     catalog: Catalog
     folder: Path
+    attempt: str
 
 
 def part_key(plan: Plan, index: int) -> str:
@@ -147,7 +154,8 @@ def part_key(plan: Plan, index: int) -> str:
 
 
 def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
-    """Stage one part's bytes and its result. Idempotent: a part that was packaged before is not packaged again.
+    """Stage one part's bytes and its result. Idempotent: a part that was packaged before is not packaged again, and of two
+    attempts at once the first result stands.
 
     Raises PermanentError where a source cannot be read, ConfigurationError where the archive's password is gone.
     """
@@ -162,7 +170,7 @@ def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
     media = _Media(plan, part, shop, iter(shop.rows.media(sources, selection)) if wants_media else iter(()))
     result = _archived(plan, part, shop, stream, media) if plan.archived else _plain(plan, part, shop, stream, media)
     shop.stage.put(part_key(plan, index), result.model_dump_json().encode())
-    return result
+    return PartResult.model_validate_json(shop.stage.read(part_key(plan, index)))
 
 
 def _fetch(part: Part, shop: Workshop) -> list[RowSource]:
@@ -182,7 +190,7 @@ def _selection(plan: Plan, part: Part, catalog: Catalog) -> Selection:
 
 
 def _plain(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: _Media) -> PartResult:
-    key = f"{stage_folder(plan.tenant, plan.run_id)}/pieces/{part.index:05d}.body"
+    key = _piece_key(plan, part, shop, "body")
     staged = shop.stage.put_stream(key, iter(stream))
     packaged = tuple(
         PackagedMedia(name=m.name, key=m.key, version=m.version, size=m.size, sha256=_lake_sha256(shop.lake, m))
@@ -202,8 +210,12 @@ def _plain(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: _Me
     )
 
 
+def _piece_key(plan: Plan, part: Part, shop: Workshop, ending: str) -> str:
+    return f"{stage_folder(plan.tenant, plan.run_id)}/pieces/{part.index:05d}-{shop.attempt}.{ending}"
+
+
 def _archived(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: _Media) -> PartResult:
-    key = f"{stage_folder(plan.tenant, plan.run_id)}/pieces/{part.index:05d}.zip"
+    key = _piece_key(plan, part, shop, "zip")
     maker = _Zipping(plan, part, shop)
     staged = shop.stage.put_stream(key, maker.entries(stream, media))
     return PartResult(
