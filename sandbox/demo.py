@@ -139,7 +139,7 @@ class Demo:
                     return {kind: run for kind, run in runs.items() if run}
                 if time.monotonic() > deadline:
                     raise TimeoutError("the runs did not end in time; see the logs in .sandbox/")
-                time.sleep(0.4)
+                time.sleep(0.8)
 
     def _run(self, rule_id: str) -> dict[str, Any] | None:
         items = self.api.get(f"/rules/{rule_id}/runs")["items"]
