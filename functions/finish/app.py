@@ -33,7 +33,7 @@ def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
     frozen = wiring.stage().read_if_there(plan_key(key))
     sealed_bytes = wiring.stage().read_if_there(sealed_key(key))
     if failure or not frozen or not sealed_bytes:
-        return outcome_of(failure or "The run stopped before its files were written. Retry the run.", []), nothing
+        return outcome_of(failure or "The run stopped before its files were written. Run the rule again.", []), nothing
     plan, sealed = Plan.model_validate_json(frozen), Sealed.model_validate_json(sealed_bytes)
     totals = {"rows": sealed.rows, "bytes": sealed.size, "files": len(sealed.files), "rejects": sealed.rejects}
     if not sealed.files:

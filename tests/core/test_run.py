@@ -64,6 +64,6 @@ def test_the_sentence_of_our_errors_is_kept_and_others_are_not_shown() -> None:
     assert failure_sentence({"Error": "ConfigurationError", "Cause": cause}) == "The bucket is gone. Make it again."
     hidden = failure_sentence({"Error": "KeyError", "Cause": json.dumps({"errorMessage": "'secret-thing'"})})
     assert "secret-thing" not in hidden
-    assert "Retry the run" in hidden
+    assert "Run the rule again" in hidden
     assert failure_sentence(None) == ""
     assert "unknown error" in failure_sentence({"Cause": "not json"})

@@ -99,17 +99,58 @@ def test_a_wrong_destination_is_refused_by_its_field(
     assert len(tenant.api.get("/destinations")["items"]) == before
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"port": 9}, "settings.port"),
+        ({"host": "no-such-host.invalid"}, "settings.host"),
+        ({"host": "169.254.169.254"}, "settings.host"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_refused_and_leaves_nothing(
+    tenant: Tenant, changes: dict[str, Any], field: str
+) -> None:
+    body = {"name": "nobody there", "kind": "sftp", "settings": {**tenant.receivers.sftp(), **changes}}
+    status, errors = refused(lambda: tenant.api.post("/destinations", body))
+    assert (status, list(errors)) == (422, [field])
+    assert tenant.api.get("/destinations")["items"] == []
+    vault = aws_client("secretsmanager", tenant.surroundings)
+    assert not [s["Name"] for s in vault.list_secrets()["SecretList"] if tenant.name in s["Name"]]
+    forced = tenant.api.post("/destinations", {**body, "force": True})
+    assert forced["usable"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "field"),
+    [
+        ("s3", {"bucket": "nobodys-bucket"}, "settings.bucket"),
+        ("s3", {"secret_access_key": "wrong" * 8}, "settings.secret_access_key"),
+        ("azure_blob", {"container": "nobodys"}, "settings.container"),
+    ],
+)
+def test_a_wrong_place_or_secret_is_refused_by_its_field(
+    tenant: Tenant, kind: str, changes: dict[str, Any], field: str
+) -> None:
+    settings = {**(tenant.receivers.s3() if kind == "s3" else tenant.receivers.azure()), **changes}
+    status, errors = refused(
+        lambda: tenant.api.post("/destinations", {"name": "x", "kind": kind, "settings": settings})
+    )
+    assert (status, list(errors)) == (422, [field])
+    assert tenant.api.get("/destinations")["items"] == []
+
+
 def test_a_destination_that_fails_its_probe_is_for_no_rule_unless_forced(tenant: Tenant) -> None:
-    nobody = {**tenant.receivers.sftp(), "port": 9}
-    made = tenant.api.post("/destinations", {"name": "nobody there", "kind": "sftp", "settings": nobody})
-    assert not made["usable"]
-    failed = made["probe"][-1]
-    assert not failed["ok"]
-    assert failed["advice"]
+    settings = tenant.receivers.sftp("not the password")
+    made = tenant.api.post("/destinations", {"name": "mistyped", "kind": "sftp", "settings": settings})
+    place = f"/destinations/{made['destination_id']}/probe"
+    probed = tenant.api.post(place, {"confirm_host_key": tenant.surroundings.sftp.fingerprint})
+    failed = probed["probe"][-1]
+    assert (probed["usable"], failed["step"], failed["ok"]) == (False, "authenticate", False)
+    assert "password" in failed["advice"]
     body = {**GOOD, "destinations": [made["destination_id"]]}
     status, errors = refused(lambda: tenant.api.post("/rules", body))
     assert (status, list(errors)) == (422, ["destinations.0"])
-    tenant.api.post(f"/destinations/{made['destination_id']}/probe", {"force": True})
+    tenant.api.post(place, {"force": True})
     assert tenant.api.post("/rules", body)["state"] == "active"
 
 

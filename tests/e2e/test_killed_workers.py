@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 import signal
-import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sandbox import workers
+from sandbox.api import wait_until
 from sandbox.receivers import PREFIX, aws_client
 from tests.sandboxed import Tenant
 
@@ -45,37 +46,39 @@ def function_name(tenant: Tenant, logical: str) -> str:
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def busy(pid: int) -> int:
-    """Ticks of processor time that the process has used."""
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()  # noqa: SIM115
-    return int(fields[11]) + int(fields[12])
+def half_packaged(tenant: Tenant, rule: str) -> bool:
+    """Whether a part's bytes are on their way to the stage: begun, and not complete."""
+    s3, bucket = aws_client("s3", tenant.surroundings), tenant.surroundings.outputs["StageBucketName"]
+    uploads = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    return any(f"/{rule}." in u["Key"] and "/pieces/" in u["Key"] for u in uploads)
 
 
-def kill_when_busy(name: str, idle: set[int]) -> int:
-    """Kill the function's worker that takes up work now, a little into it."""
-    before = {pid: busy(pid) for pid in idle}
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for pid in workers.pids(name):
-            if busy(pid) - before.get(pid, 0) > (40 if pid in before else 150):
-                os.kill(pid, signal.SIGKILL)
-                return pid
-        time.sleep(0.005)
-    raise TimeoutError(f"no worker of {name} took up work")
+def half_delivered(tenant: Tenant, rule: str) -> bool:
+    """Whether some bytes, and not all, lie at the receiver under their temporary name."""
+    folder = tenant.surroundings.sftp.folder / PREFIX / tenant.name
+    return any(f.stat().st_size > 0 for f in folder.rglob(".*.part"))
 
 
-@pytest.mark.parametrize("logical", ["PackageFunction", "DeliverFunction"])
-def test_a_killed_worker_changes_nothing_for_the_receiver(loaded: tuple[Tenant, str], logical: str) -> None:
+def kill(name: str) -> None:
+    """Every worker of the function; only the one of this test's run has work."""
+    for pid in workers.pids(name):
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("logical", "in_the_middle"), [("PackageFunction", half_packaged), ("DeliverFunction", half_delivered)]
+)
+def test_a_killed_worker_changes_nothing_for_the_receiver(
+    loaded: tuple[Tenant, str], logical: str, in_the_middle: Callable[[Tenant, str], bool]
+) -> None:
     tenant, digest = loaded
     name = function_name(tenant, logical)
     rule = tenant.rule(tenant.sftp(), name=f"Killed in {logical}", format="ndjson")
-    idle = set(workers.pids(name))
     tenant.dispatch({"time": "2026-02-01T00:00:00Z"})
-    killed = kill_when_busy(name, idle)
-    state = tenant.runs(rule)[0]["state"]
+    wait_until(f"{logical} to be in the middle of its work", lambda: in_the_middle(tenant, rule), every=0.01)
+    kill(name)
+    assert tenant.runs(rule)[0]["state"] == "ongoing"
     (run,) = tenant.ended(rule)
-    assert killed not in workers.pids(name)
-    assert state == "ongoing", "the worker was killed too late for this test to show anything"
     assert (run["state"], run["rows"]) == ("success", ROWS)
     files = tenant.files(run["run_id"])
     assert hashlib.sha256(files["chat_tickets.ndjson"]).hexdigest() == digest

@@ -19,7 +19,7 @@ from endpoints.problems import field_errors
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
-from waybill.core.destination import split_secrets
+from waybill.core.destination import refuse_failed, split_secrets
 from waybill.core.errors import Conflict, FieldError, InvalidInput, WaybillError
 from waybill.core.ports import SavedDestination
 from waybill.core.window import stamp
@@ -89,7 +89,9 @@ def get_destination(destination_id: str) -> DestinationView:
 
 @router.post("/destinations")
 def create_destination(body: NewDestination) -> Response[DestinationView]:
-    """Saves and probes. A destination whose probe fails is kept, unusable, to be corrected or probed again."""
+    """Saves and probes. Where the probe fails, nothing is kept and the field to correct is named, unless it is forced; a host
+    key that waits to be confirmed is no failure, but no rule may use the destination until then.
+    """
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     settings, secret = _checked(body.kind, body.settings)
     destination_id = f"dst_{secrets.token_hex(8)}"
@@ -111,6 +113,8 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
     try:
         wiring.destinations().add(saved)
         probed = _probed(saved, body.force, now)
+        if not body.force:
+            refuse_failed(probed.probe, wiring.destination_config(body.kind).model_fields)
     except WaybillError:
         wiring.destinations().remove(caller.tenant, destination_id)
         if reference:

@@ -206,6 +206,6 @@ def _proven(receipt: Receipt, file: OutgoingFile) -> Receipt:
     if receipt.size != file.size:
         raise PermanentError(
             f"{file.name} arrived with {receipt.size} bytes instead of {file.size}.",
-            "Retry the run; if it happens again, the destination cuts or changes files on arrival.",
+            "Run the rule again; if it happens again, the destination cuts or changes files on arrival.",
         )
     return receipt

@@ -127,7 +127,7 @@ def outcome_of(failure: str, destinations: Sequence[DestinationOutcome]) -> Outc
     if not missing:
         return Outcome(RunState.SUCCESS, f"Delivered to {_names(destinations)}.")
     said = " ".join(
-        f"{d.name}: {d.failure or f'{d.files - d.receipts} of {d.files} files have no receipt; retry the run.'}"
+        f"{d.name}: {d.failure or f'{d.files - d.receipts} of {d.files} files have no receipt; run the rule again.'}"
         for d in missing
     )
     if len(missing) == len(destinations):
@@ -154,6 +154,6 @@ def failure_sentence(error: Any) -> str:
     if name in {"TransientError", "PermanentError", "ConfigurationError"} and said:
         return said
     return (
-        f"A step ended unexpectedly ({name or 'unknown error'}) and its retries did too. Retry the run; if it fails again,"
+        f"A step ended unexpectedly ({name or 'unknown error'}) and its retries did too. Run the rule again; if it fails again,"
         " give the operator this run's id."
     )

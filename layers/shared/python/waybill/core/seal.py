@@ -132,7 +132,7 @@ def seal(plan: Plan, stage: StageForSeal, signer: Signer, catalog: Catalog) -> S
     if rejected > plan.settings.max_rejects:
         raise ConfigurationError(
             f"{rejected} rows could not be read, and the rule allows {plan.settings.max_rejects}.",
-            "See the sources of the window, correct them upstream, or raise the rule's max_rejects; then retry the run.",
+            "See the sources of the window, correct them upstream, or raise the rule's max_rejects; then run the rule again.",
         )
     sealer = _Sealer(plan, stage, catalog, results)
     sealed = _signed(plan, stage, signer, sealer)
