@@ -45,7 +45,7 @@ def test_a_key_shows_its_tenants_rules_and_runs(browser: Browser, tenant: Tenant
     expect(page.get_by_role("status")).to_contain_text("not known")
     page.get_by_label("API key").fill(tenant.api.key)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("1 rules, 1 runs")
+    expect(page.get_by_role("status")).to_contain_text("1 rule, 1 run")
     # A rule's name is text, whatever it holds.
     expect(page.locator("#rules tbody td").first).to_have_text("Tickets <b>of</b> the week")
     expect(page.locator("#runs tbody")).to_contain_text("success")

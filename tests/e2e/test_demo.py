@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import demo
-from sandbox.receivers import Receivers, aws_client
+from sandbox.receivers import BUCKET, PREFIX, Receivers, aws_client
 from sandbox.surroundings import Surroundings
 from tests.sandboxed import PLACES
 
@@ -33,6 +33,27 @@ def test_the_demo_holds_all_its_checks(surroundings: Surroundings, receivers: Re
     for password, opens in ((report["archive_password"], True), ("another password", False)):
         done = subprocess.run([program, "t", f"-p{password}", archive], capture_output=True, check=False)
         assert (done.returncode == 0) is opens
+
+
+def test_the_receivers_own_program_fetches_what_was_delivered(receivers: Receivers, tmp_path: Path) -> None:
+    """s3cmd, with the receiver's keys, reads the demo's JSON from the receiver's bucket."""
+    program = shutil.which("s3cmd")
+    if program is None:
+        pytest.skip("s3cmd is not installed: the bucket was read by boto3 alone")
+    report = json.loads((PLACES.state / "demo.json").read_text())
+    file = next(f for f in report["files"] if f["destination"] == "s3" and f["name"].endswith(".json"))
+    host = receivers.surroundings.engine.endpoint.removeprefix("http://")
+    config = tmp_path / "s3cfg"
+    config.write_text(
+        f"[default]\naccess_key = {receivers.s3_key_id}\nsecret_key = {receivers.s3_secret}\n"
+        f"host_base = {host}\nhost_bucket = {host}\nuse_https = False\nsignature_v2 = False\n"
+    )
+    source = f"s3://{BUCKET}/{PREFIX}/{file['name']}"
+    done = subprocess.run(
+        [program, f"--config={config}", "get", source, str(tmp_path / "fetched")], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert hashlib.sha256((tmp_path / "fetched").read_bytes()).hexdigest() == file["sha256"]
 
 
 def test_no_secret_is_in_the_logs_the_tables_or_the_answers(surroundings: Surroundings) -> None:
