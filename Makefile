@@ -11,6 +11,7 @@ help:
 	@echo "make sandbox       the whole platform on this machine, until Ctrl-C or make sandbox-stop"
 	@echo "make test          all gates and all tests"
 	@echo "make test-fast     core and contract, in memory, in seconds"
+	@echo "make key STACK=.. TENANT=.. NAME=..   an API key for a tenant of a deployed stack"
 	@echo "make gates         lint, format, types, imports, template"
 
 $(VENV)/.ready: requirements-dev.txt
@@ -42,6 +43,9 @@ test: $(VENV)/.ready
 	bash tests/programs.sh
 	$(MAKE) gates
 	$(PYTHON) -m pytest tests -q --durations=15
+
+key: $(VENV)/.ready
+	@$(PYTHON) -m ops.api_key --stack "$(STACK)" --tenant "$(TENANT)" --name "$(NAME)"
 
 clean:
 	rm -rf .venv .tools .sandbox .aws-sam

@@ -109,7 +109,6 @@ CALLS: dict[str, set[str]] = {
     "dynamodb:DeleteItem": {"delete"},
     "secretsmanager:GetSecretValue": {"get_secret_value"},
     "secretsmanager:CreateSecret": {"create_secret"},
-    "secretsmanager:PutSecretValue": {"put_secret_value"},
     "secretsmanager:DeleteSecret": {"delete_secret"},
     "states:StartExecution": {"start_execution"},
     "lambda:InvokeFunction": {"invoke"},

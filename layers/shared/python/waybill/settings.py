@@ -32,7 +32,6 @@ class Settings(BaseModel):
     run_standard_arn: str = ""
     run_express_arn: str = ""
     probe_function: str = ""
-    api_url: str = ""
     allowed_networks: tuple[str, ...] = Field(
         default=(), description="Networks beyond the global ones that may be dialled."
     )

@@ -27,9 +27,9 @@ from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
 from waybill.aws.workflow import StepFunctions
+from waybill.core import ports
 from waybill.core.catalog import Catalog, parse_dataset
 from waybill.core.deliver import Destination
-from waybill.core.ports import SavedDestination
 from waybill.destinations import registry
 from waybill.settings import Settings, from_environment
 
@@ -73,32 +73,32 @@ def _client(service: str) -> Any:
 
 
 @cache
-def rules() -> RulesTable:
+def rules() -> ports.Rules:
     return RulesTable(settings().need("rules_table"), _region())
 
 
 @cache
-def runs() -> RunsTable:
+def runs() -> ports.Runs:
     return RunsTable(settings().need("runs_table"), settings().rules_table, _region())
 
 
 @cache
-def run_log() -> RunLogTable:
+def run_log() -> ports.RunLog:
     return RunLogTable(settings().need("run_log_table"), _region())
 
 
 @cache
-def destinations() -> DestinationsTable:
+def destinations() -> ports.Destinations:
     return DestinationsTable(settings().need("destinations_table"), _region())
 
 
 @cache
-def lake_objects() -> LakeObjectsTable:
+def lake_objects() -> ports.LakeObjects:
     return LakeObjectsTable(settings().need("lake_objects_table"), _region())
 
 
 @cache
-def access_keys() -> AccessTable:
+def access_keys() -> ports.AccessKeys:
     return AccessTable(settings().need("access_table"), _region())
 
 
@@ -113,7 +113,7 @@ def lake() -> Lake:
 
 
 @cache
-def secrets() -> ManagedSecrets:
+def secrets() -> ports.Secrets:
     return ManagedSecrets(_client("secretsmanager"), settings().need("secret_prefix"))
 
 
@@ -124,12 +124,12 @@ def pepper() -> bytes:
 
 
 @cache
-def signer() -> KmsSigner:
+def signer() -> ports.Signer:
     return KmsSigner(_client("kms"), settings().need("signing_key"))
 
 
 @cache
-def workflow() -> StepFunctions:
+def workflow() -> ports.Workflow:
     s = settings()
     return StepFunctions(
         _client("stepfunctions"),
@@ -169,7 +169,7 @@ def destination_config(kind: str) -> type[BaseModel]:
     return registry.config_model(kind)
 
 
-def dial(saved: SavedDestination) -> Destination:
+def dial(saved: ports.SavedDestination) -> Destination:
     """A saved destination with its secret, ready for use."""
     secret = secrets().read(saved.secret_ref) if saved.secret_ref else {}
     config = registry.config_model(saved.kind).model_validate({**saved.settings, **secret})

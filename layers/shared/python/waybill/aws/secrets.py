@@ -40,10 +40,6 @@ class ManagedSecrets:
                 ) from error
         return {str(k): str(v) for k, v in json.loads(text).items()}
 
-    def replace(self, reference: str, value: Mapping[str, str]) -> None:
-        with translated("keeping a secret"):
-            self._client.put_secret_value(SecretId=reference, SecretString=json.dumps(dict(value)))
-
     def remove(self, reference: str) -> None:
         with translated("deleting a secret"):
             try:

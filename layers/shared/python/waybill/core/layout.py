@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -109,6 +109,3 @@ def fill(template: str, values: Mapping[str, str]) -> str:
         return values[token] if token in {"part", "extension"} else safe_step(values[token])
 
     return _TOKEN.sub(value, template)
-
-
-Kind = Literal["data", "media", "archive", "rejects", "manifest", "signature"]

@@ -192,8 +192,6 @@ class Secrets(Protocol):
     def read(self, reference: str) -> Mapping[str, str]:
         """Raises ConfigurationError where it was deleted."""
 
-    def replace(self, reference: str, value: Mapping[str, str]) -> None: ...
-
     def remove(self, reference: str) -> None:
         """Idempotent."""
 
