@@ -23,7 +23,7 @@ def only_one(pid_file: Path) -> Iterator[None]:
         except BlockingIOError:
             raise AlreadyRunning(
                 f"The sandbox is up already (process {owner(pid_file)}). Use it: `. {pid_file.parent / 'env'}`. "
-                "Or stop it first: `python -m sandbox.stop`."
+                "Or stop it first: `make sandbox-stop`."
             ) from None
         handle.truncate(0)
         handle.write(str(os.getpid()))

@@ -89,6 +89,8 @@ def _write_private(path: Path, text: str) -> None:
 
 def _show(surroundings: Surroundings, places: Places) -> None:
     table = Table(title="Waybill's sandbox is up", show_header=False, title_justify="left")
+    table.add_column()
+    table.add_column(overflow="fold")  # an address is of use only whole
     for what, where in (
         ("console", surroundings.console),
         ("API", surroundings.api),
@@ -97,7 +99,7 @@ def _show(surroundings: Surroundings, places: Places) -> None:
         ("SFTP receives in", str(surroundings.sftp.folder)),
         ("logs", f"{places.state}/*.log"),
         ("use it in a shell", f". {places.env_file}"),
-        ("stop it", "Ctrl-C, or: python -m sandbox.stop"),
+        ("stop it", "Ctrl-C, or: make sandbox-stop"),
     ):
         table.add_row(what, where)
     console.print(table)

@@ -10,8 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
-from waybill.core.package import Workshop, package_part
+from waybill.core.package import package_part
 from waybill.core.plan import read_plan, run_key
+from waybill.core.workshop import Workshop
 
 
 @handler

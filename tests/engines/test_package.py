@@ -23,11 +23,12 @@ from waybill.core import plan as plans
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import ConfigurationError
 from waybill.core.ingest import survey
-from waybill.core.package import PartResult, Workshop, package_part
+from waybill.core.package import PartResult, package_part
 from waybill.core.plan import LakeObject, Plan, PlannedDestination, make_plan
 from waybill.core.rows import SourceFormat
 from waybill.core.run import Trigger
 from waybill.core.seal import Sealed, seal
+from waybill.core.workshop import Workshop
 from waybill.engines import zip_aes
 from waybill.engines.rows_duckdb import DuckDbRows
 
