@@ -93,7 +93,8 @@ def _ours(error: WaybillError) -> Response[str]:
 
 
 def _no_such_path(_: NotFoundError) -> Response[str]:
-    return problem(HTTPStatus.NOT_FOUND, "There is no such path. See the API's page in the user's guide.")
+    said = "There is no such path. The API has /datasets, /destinations, /rules and /runs; docs/api.md says more."
+    return problem(HTTPStatus.NOT_FOUND, said)
 
 
 def _service(error: ServiceError) -> Response[str]:
