@@ -9,7 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from waybill import wiring
 from waybill.boundary import Event, handler, out_of_time
 from waybill.core.errors import WaybillError
-from waybill.core.plan import read_plan, run_key
+from waybill.core.plan import read_plan
+from waybill.core.run import known_key
 from waybill.core.seal import read_sealed
 from waybill.core.shipment import Dock, ship
 
@@ -19,7 +20,8 @@ RESERVE_SECONDS = 30.0
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    plan = read_plan(wiring.stage(), event["tenant"], event["run_id"])
+    key = known_key(event["tenant"], event["run_id"])
+    plan = read_plan(wiring.stage(), key)
     sealed = read_sealed(plan, wiring.stage())
     dock = Dock(
         log=wiring.run_log(),
@@ -32,6 +34,6 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     try:
         status = ship(plan, sealed, event["destination_id"], event["shard"], dock)
     except WaybillError as error:
-        wiring.run_log().failed(run_key(plan), event["destination_id"], str(error))
+        wiring.run_log().failed(key, event["destination_id"], str(error))
         raise
     return {"status": status}

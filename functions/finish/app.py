@@ -8,18 +8,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
-from waybill.core.errors import PermanentError
 from waybill.core.plan import Plan, plan_key
-from waybill.core.run import Outcome, RunKey, RunState, failure_sentence, outcome_of, parse_run_id
+from waybill.core.run import Outcome, RunKey, RunState, failure_sentence, known_key, outcome_of
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.shipment import destination_outcomes
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    key = parse_run_id(event["tenant"], event["run_id"])
-    if key is None:
-        raise PermanentError(f"{event['run_id']!r} is no run id.", "An operator must look at what started this run.")
+    key = known_key(event["tenant"], event["run_id"])
     outcome, totals = _reckon(key, event)
     ended = wiring.runs().end(key, event["epoch"], wiring.now(), outcome, totals)
     if ended:

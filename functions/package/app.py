@@ -11,13 +11,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from waybill import wiring
 from waybill.boundary import Event, handler
 from waybill.core.package import package_part
-from waybill.core.plan import read_plan, run_key
+from waybill.core.plan import read_plan
+from waybill.core.run import known_key
 from waybill.core.workshop import Workshop
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    plan = read_plan(wiring.stage(), event["tenant"], event["run_id"])
+    key = known_key(event["tenant"], event["run_id"])
+    plan = read_plan(wiring.stage(), key)
     with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
         workshop = Workshop(
             stage=wiring.stage(),
@@ -30,5 +32,5 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
             attempt=context.aws_request_id,
         )
         done = package_part(plan, event["part"], workshop)
-    wiring.run_log().part_done(run_key(plan), done.index, done.rows, done.size)
+    wiring.run_log().part_done(key, done.index, done.rows, done.size)
     return {"part": done.index}

@@ -8,17 +8,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
-from waybill.core.errors import PermanentError
 from waybill.core.plan import Plan, PlannedDestination, make_plan, plan_key
 from waybill.core.rule import Rule
-from waybill.core.run import Run, parse_run_id
+from waybill.core.run import Run, known_key
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    key = parse_run_id(event["tenant"], event["run_id"])
-    if key is None:
-        raise PermanentError(f"{event['run_id']!r} is no run id.", "An operator must look at what started this run.")
+    key = known_key(event["tenant"], event["run_id"])
     frozen = wiring.stage().read_if_there(plan_key(key))
     plan = Plan.model_validate_json(frozen) if frozen else _freeze(wiring.runs().get(key))
     wiring.runs().begin(key, event["epoch"], wiring.now(), len(plan.parts), plan.estimated_bytes())

@@ -8,13 +8,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
-from waybill.core.plan import read_plan, run_key
+from waybill.core.plan import read_plan
+from waybill.core.run import known_key
 from waybill.core.seal import seal
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    plan = read_plan(wiring.stage(), event["tenant"], event["run_id"])
+    key = known_key(event["tenant"], event["run_id"])
+    plan = read_plan(wiring.stage(), key)
     sealed = seal(plan, wiring.stage(), wiring.signer(), wiring.catalog())
-    wiring.run_log().note(run_key(plan), plan.planned_at, "seal", sealed.summary())
+    wiring.run_log().note(key, plan.planned_at, "seal", sealed.summary())
     return sealed.work(plan)

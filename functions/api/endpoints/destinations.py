@@ -111,7 +111,7 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
         created_by=caller.name,
     )
     try:
-        wiring.destinations().add(saved)
+        wiring.destinations().save(saved)
         probed = _probed(saved, body.force, now)
         if not body.force:
             refuse_failed(probed.probe, wiring.destination_config(body.kind).model_fields)
@@ -135,7 +135,7 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
                 [FieldError("confirm_host_key", "is not the fingerprint that the last probe showed; probe again")]
             )
         saved = replace(saved, settings={**saved.settings, "host_key": body.confirm_host_key})
-        wiring.destinations().replace(saved)
+        wiring.destinations().save(saved)
     return _view(_probed(saved, body.force, wiring.now()))
 
 
@@ -171,7 +171,7 @@ def _probed(saved: SavedDestination, force: bool, now: datetime) -> SavedDestina
     steps = wiring.prober().run(saved.tenant, saved.destination_id)
     well = bool(steps) and all(step.ok for step in steps)
     probed = replace(saved, probe=tuple(steps), probed_at=now, usable=well or force)
-    wiring.destinations().replace(probed)
+    wiring.destinations().save(probed)
     return probed
 
 

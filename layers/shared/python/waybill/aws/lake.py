@@ -9,13 +9,14 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
 from waybill.aws.failures import code_of, translated
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 
@@ -51,10 +52,13 @@ class Lake:
             for chunk in self._open(key, version).iter_chunks(1024 * 1024):
                 file.write(chunk)
 
-    def _open(self, key: str, version: str):  # type: ignore[no-untyped-def]
-        if version:
-            return self._s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)["Body"]
-        return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+    def _named(self, key: str, version: str) -> dict[str, Any]:
+        """The object, or that version of it where one is named."""
+        named = {"Bucket": self.bucket, "Key": key}
+        return {**named, "VersionId": version} if version else named
+
+    def _open(self, key: str, version: str) -> StreamingBody:
+        return self._s3.get_object(**self._named(key, version))["Body"]
 
     def stream(self, key: str, version: str) -> Iterator[bytes]:
         with translated(f"reading {key} from the lake"):
@@ -71,20 +75,13 @@ class Lake:
             return b""
         span = f"bytes={offset}-{offset + length - 1}"
         with translated(f"reading {key} from the lake"):
-            if version:
-                answer = self._s3.get_object(Bucket=self.bucket, Key=key, VersionId=version, Range=span)
-            else:
-                answer = self._s3.get_object(Bucket=self.bucket, Key=key, Range=span)
-            return answer["Body"].read()
+            return self._s3.get_object(**self._named(key, version), Range=span)["Body"].read()
 
     def head(self, key: str, version: str = "") -> MediaObject | None:
         """The object's present version, or the one named; None where there is none."""
         with translated(f"looking at {key} in the lake"):
             try:
-                if version:
-                    answer = self._s3.head_object(Bucket=self.bucket, Key=key, VersionId=version)
-                else:
-                    answer = self._s3.head_object(Bucket=self.bucket, Key=key)
+                answer = self._s3.head_object(**self._named(key, version))
             except ClientError as error:
                 if code_of(error) in {"404", "NoSuchKey", "NotFound", "NoSuchVersion"}:
                     return None

@@ -21,6 +21,7 @@ from waybill.core.window import local_time, stamp
 NAME = "waybill.json"
 SIGNATURE_NAME = "waybill.json.jws"
 FORMAT_VERSION = 1
+Kind = Literal["data", "media", "archive", "rejects", "manifest", "signature"]
 
 
 class Entry(BaseModel):
@@ -42,7 +43,7 @@ class PackagedFile(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    kind: Literal["data", "media", "archive", "rejects", "manifest", "signature"]
+    kind: Kind
     media_type: str
     size: int
     sha256: str

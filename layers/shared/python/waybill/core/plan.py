@@ -229,6 +229,6 @@ class Readable(Protocol):
     def read(self, key: str) -> bytes: ...
 
 
-def read_plan(stage: Readable, tenant: str, run_id: str) -> Plan:
+def read_plan(stage: Readable, key: RunKey) -> Plan:
     """The frozen plan of a run that was planned."""
-    return Plan.model_validate_json(stage.read(f"{stage_folder(tenant, run_id)}/plan.json"))
+    return Plan.model_validate_json(stage.read(plan_key(key)))

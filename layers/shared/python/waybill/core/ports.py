@@ -151,7 +151,8 @@ class SavedDestination:
 
 
 class Destinations(Protocol):
-    def add(self, destination: SavedDestination) -> None: ...
+    def save(self, destination: SavedDestination) -> None:
+        """A new one, or in place of the one that was there."""
 
     def get(self, tenant: str, destination_id: str) -> SavedDestination:
         """Raises NotFound."""
@@ -159,8 +160,6 @@ class Destinations(Protocol):
     def find(self, tenant: str, destination_id: str) -> SavedDestination | None: ...
 
     def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedDestination]: ...
-
-    def replace(self, destination: SavedDestination) -> None: ...
 
     def remove(self, tenant: str, destination_id: str) -> None: ...
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from waybill.core.errors import PermanentError
 from waybill.core.window import Window
 
 _RUN_ID = re.compile(r"^(rul_[a-z0-9]{16})\.(\d{8}T\d{6}Z)\.([1-9]\d{0,5})$")
@@ -62,6 +63,14 @@ def parse_run_id(tenant: str, run_id: str) -> RunKey | None:
     except ValueError:
         return None
     return RunKey(tenant, found.group(1), start, int(found.group(3)))
+
+
+def known_key(tenant: str, run_id: str) -> RunKey:
+    """The key that a step of a run was given. Raises PermanentError where it is none: only the platform starts steps."""
+    key = parse_run_id(tenant, run_id)
+    if key is None:
+        raise PermanentError(f"{run_id!r} is no run id.", "An operator must look at what started this run.")
+    return key
 
 
 @dataclass(frozen=True)

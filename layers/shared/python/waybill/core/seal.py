@@ -22,6 +22,7 @@ from waybill.core.manifest import (
     NAME,
     SIGNATURE_NAME,
     Contents,
+    Kind,
     PackagedFile,
     detached_jws,
     manifest_bytes,
@@ -29,7 +30,7 @@ from waybill.core.manifest import (
     signing_input,
 )
 from waybill.core.package import PartResult, part_key
-from waybill.core.plan import Plan, stage_folder
+from waybill.core.plan import Plan, run_key, stage_folder
 from waybill.core.ports import Signer
 from waybill.core.rule import EmptyWindow
 from waybill.core.run import RunKey
@@ -91,8 +92,9 @@ class Sealed(BaseModel):
         if not self.files:
             return {"cargo": [], "manifests": []}
         places = [d.destination_id for d in plan.destinations]
+        shards = range(len(self._shards()))
         return {
-            "cargo": [{"destination_id": d, "shard": n} for d in places for n in range(len(self._shards()))],
+            "cargo": [{"destination_id": d, "shard": n} for d in places for n in shards],
             "manifests": [{"destination_id": d, "shard": MANIFEST_SHARD} for d in places],
         }
 
@@ -112,11 +114,7 @@ def sealed_key(key: RunKey) -> str:
 
 def read_sealed(plan: Plan, stage: StageForSeal) -> Sealed:
     """The package of a run that was sealed."""
-    return Sealed.model_validate_json(stage.read(_sealed(plan)))
-
-
-def _sealed(plan: Plan) -> str:
-    return f"{stage_folder(plan.tenant, plan.run_id)}/sealed.json"
+    return Sealed.model_validate_json(stage.read(sealed_key(run_key(plan))))
 
 
 def seal(plan: Plan, stage: StageForSeal, signer: Signer, catalog: Catalog) -> Sealed:
@@ -124,7 +122,7 @@ def seal(plan: Plan, stage: StageForSeal, signer: Signer, catalog: Catalog) -> S
 
     Raises ConfigurationError where more rows could not be read than the rule allows.
     """
-    before = stage.read_if_there(_sealed(plan))
+    before = stage.read_if_there(sealed_key(run_key(plan)))
     if before is not None:
         return Sealed.model_validate_json(before)
     results = [PartResult.model_validate_json(stage.read(part_key(plan, part.index))) for part in plan.parts]
@@ -136,8 +134,8 @@ def seal(plan: Plan, stage: StageForSeal, signer: Signer, catalog: Catalog) -> S
         )
     sealer = _Sealer(plan, stage, catalog, results)
     sealed = _signed(plan, stage, signer, sealer)
-    stage.put(_sealed(plan), sealed.model_dump_json().encode())
-    return Sealed.model_validate_json(stage.read(_sealed(plan)))
+    stage.put(sealed_key(run_key(plan)), sealed.model_dump_json().encode())
+    return Sealed.model_validate_json(stage.read(sealed_key(run_key(plan))))
 
 
 def _signed(plan: Plan, stage: StageForSeal, signer: Signer, sealer: _Sealer) -> Sealed:
@@ -150,26 +148,15 @@ def _signed(plan: Plan, stage: StageForSeal, signer: Signer, sealer: _Sealer) ->
     manifest = manifest_bytes(plan, Contents(files, exceptions, rows, rejects))
     header, message = signing_input(manifest, signer.key_id)
     signature = detached_jws(header, signer.sign(message))
-    for name, kind, data, media in (
+    last: tuple[tuple[str, Kind, bytes, str], ...] = (
         (NAME, "manifest", manifest, _JSON),
         (SIGNATURE_NAME, "signature", signature, _JWS),
-    ):
-        key = f"{stage_folder(plan.tenant, plan.run_id)}/files/{name}"
+    )
+    for name, kind, data, media in last:
+        key = _file_key(plan, name)
         stage.put(key, data)
         kept = stage.read(key)  # an earlier attempt's signature is another one, and may be delivered already
-        files.append(
-            PackagedFile.model_validate(
-                {
-                    "name": name,
-                    "kind": kind,
-                    "media_type": media,
-                    "size": len(kept),
-                    "sha256": sha256_hex(kept),
-                    "where": "stage",
-                    "key": key,
-                }
-            )
-        )
+        files.append(_staged(key, name, kind, media, len(kept), sha256_hex(kept)))
     return Sealed(
         files=tuple(files),
         rows=rows,
@@ -226,16 +213,16 @@ class _Sealer:
 
     def _archive(self) -> Iterator[PackagedFile]:
         """One ZIP of all parts' pieces. An entry that two parts packaged is listed once; the other's bytes lie unlisted."""
-        pieces = [(r, r.size) for r in self.results if r.entries]
+        pieces = [r for r in self.results if r.entries]
         if not pieces:
             return
-        zipped = [z for result, _ in pieces for z in result.entries]
+        zipped = [z for result in pieces for z in result.entries]
         first = {z.record.name: n for n, z in reversed(list(enumerate(zipped)))}
         again = [n for n, z in enumerate(zipped) if first[z.record.name] != n]
         end = archive.central_directory([z.record for z in zipped], leave_out=again)
         entries = [zipped[n].entry for n in sorted(first.values())]
         name = f"{safe_step(self.plan.settings.name)}.zip"
-        segments: list[Literal | Piece] = [Piece(r.piece, size) for r, size in pieces]
+        segments: list[Literal | Piece] = [Piece(r.piece, r.size) for r in pieces]
         file = self._composed(name, "archive", "application/zip", [*segments, Literal(end)])
         rows = sum(e.rows or 0 for e in entries)
         yield file.model_copy(update={"entries": tuple(entries), "rows": rows})
@@ -265,20 +252,13 @@ class _Sealer:
         if not lines:
             return
         data = ("\n".join(lines) + "\n").encode()
-        key = self._key("rejects.ndjson")
+        name = "rejects.ndjson"
+        key = _file_key(self.plan, name)
         self.stage.put(key, data)
-        yield PackagedFile(
-            name="rejects.ndjson",
-            kind="rejects",
-            media_type="application/x-ndjson",
-            size=len(data),
-            sha256=sha256_hex(data),
-            where="stage",
-            key=key,
-        )
+        yield _staged(key, name, "rejects", "application/x-ndjson", len(data), sha256_hex(data))
 
-    def _composed(self, name: str, kind: str, media: str, segments: Sequence[Literal | Piece]) -> PackagedFile:
-        key = self._key(name)
+    def _composed(self, name: str, kind: Kind, media: str, segments: Sequence[Literal | Piece]) -> PackagedFile:
+        key = _file_key(self.plan, name)
         self.stage.compose(key, compose(segments))
         size, digest = self.stage.sha256(key)
         expected = sum(s.size for s in segments)
@@ -286,17 +266,12 @@ class _Sealer:
             raise PermanentError(
                 f"{name} was composed to {size} bytes instead of {expected}.", "Give the operator this run's id."
             )
-        return PackagedFile.model_validate(
-            {
-                "name": name,
-                "kind": kind,
-                "media_type": media,
-                "size": size,
-                "sha256": digest,
-                "where": "stage",
-                "key": key,
-            }
-        )
+        return _staged(key, name, kind, media, size, digest)
 
-    def _key(self, name: str) -> str:
-        return f"{stage_folder(self.plan.tenant, self.plan.run_id)}/files/{name}"
+
+def _staged(key: str, name: str, kind: Kind, media: str, size: int, sha256: str) -> PackagedFile:
+    return PackagedFile(name=name, kind=kind, media_type=media, size=size, sha256=sha256, where="stage", key=key)
+
+
+def _file_key(plan: Plan, name: str) -> str:
+    return f"{stage_folder(plan.tenant, plan.run_id)}/files/{name}"

@@ -17,9 +17,6 @@ class DestinationsTable:
     def __init__(self, table: str, region: str) -> None:
         bind(DestinationItem, table, region)
 
-    def add(self, destination: SavedDestination) -> None:
-        self.replace(destination)
-
     def get(self, tenant: str, destination_id: str) -> SavedDestination:
         with tables("reading a destination"):
             try:
@@ -40,7 +37,7 @@ class DestinationsTable:
             items = [_to_destination(item) for item in found]
         return Page(items, pack_cursor(found.last_evaluated_key))
 
-    def replace(self, destination: SavedDestination) -> None:
+    def save(self, destination: SavedDestination) -> None:
         body = asdict(destination)
         for name in ("probed_at", "created_at"):
             body[name] = written(body[name])
