@@ -7,7 +7,7 @@ import json
 import pytest
 
 from waybill.core.catalog import DataField, FieldType
-from waybill.core.format import Framing, RowFormat, extension, framing, media_type
+from waybill.core.format import Framing, RowFormat, Writing, extension, framing, media_type
 
 FIELDS = [DataField(name=n, type=FieldType.STRING, description="for tests") for n in ("id", "created_at")]
 
@@ -23,7 +23,7 @@ FIELDS = [DataField(name=n, type=FieldType.STRING, description="for tests") for 
     ],
 )
 def test_a_file_is_its_pieces_in_their_frame(row_format: RowFormat, pieces: list[bytes], wanted: bytes) -> None:
-    whole = b"".join(framing(row_format, FIELDS).join(pieces))
+    whole = b"".join(framing(Writing(row_format), FIELDS).join(pieces))
 
     assert whole == wanted
     if row_format is RowFormat.JSON:

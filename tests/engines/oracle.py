@@ -110,7 +110,7 @@ def _fits(kind: FieldType, value: Any) -> bool:
             return isinstance(value, bool)
         case FieldType.TIMESTAMP:
             return moment(value) is not None
-        case FieldType.JSON:
+        case FieldType.JSON | FieldType.ANY:
             return not _has_bare(value)
 
 

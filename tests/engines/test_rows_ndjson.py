@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.engines import oracle
 from tests.engines.oracle import DATASET, WINDOW
 from waybill.core.catalog import DataField
-from waybill.core.format import RowFormat, framing
+from waybill.core.format import RowFormat, Writing, framing
 from waybill.core.rows import RowSource, Selection, SourceFormat
 from waybill.engines import rows_feed
 from waybill.engines.rows_duckdb import DuckDbRows, DuckDbStream
@@ -37,7 +37,9 @@ def selected(
         path = folder / f"source [{number}]*"
         path.write_bytes(gzip.compress(data) if zipped else data)
         given_sources.append(RowSource(path, SourceFormat.NDJSON_GZ if zipped else SourceFormat.NDJSON))
-    stream = DuckDbRows(folder).select(given_sources, Selection(DATASET, WINDOW, None, tuple(fields)), row_format)
+    stream = DuckDbRows(folder).select(
+        given_sources, Selection(DATASET, WINDOW, None, tuple(fields)), Writing(row_format)
+    )
     return b"".join(stream), stream
 
 
@@ -133,7 +135,7 @@ def read(body: bytes, fields: Sequence[DataField], row_format: RowFormat) -> lis
         return oracle.read_csv(body, fields)
     if row_format is RowFormat.NDJSON:
         return oracle.read_ndjson(body)
-    return oracle.read_json(b"".join(framing(row_format, fields).join([body])))
+    return oracle.read_json(b"".join(framing(Writing(row_format), fields).join([body])))
 
 
 # --- by hand

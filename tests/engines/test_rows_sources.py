@@ -19,7 +19,7 @@ from tests.engines import oracle
 from tests.engines.oracle import DATASET, WINDOW
 from waybill.core.catalog import DataField
 from waybill.core.errors import PermanentError
-from waybill.core.format import RowFormat
+from waybill.core.format import RowFormat, Writing
 from waybill.core.rows import RowSource, Selection, SourceFormat
 from waybill.core.select import Predicate, compile_filter
 from waybill.engines.rows_duckdb import DuckDbRows, DuckDbStream
@@ -34,7 +34,7 @@ def select(
     row_format: RowFormat = RowFormat.NDJSON,
 ) -> DuckDbStream:
     folder = sources[0].path.parent
-    return DuckDbRows(folder).select(sources, Selection(DATASET, WINDOW, predicate, tuple(fields)), row_format)
+    return DuckDbRows(folder).select(sources, Selection(DATASET, WINDOW, predicate, tuple(fields)), Writing(row_format))
 
 
 def rows_of(stream: DuckDbStream) -> list[oracle.Row]:

@@ -14,10 +14,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+FieldName = Annotated[
+    str, StringConstraints(pattern=r'^[a-z][a-z0-9_]{0,62}(\.[^\x00-\x1f\x7f"\\.][^\x00-\x1f\x7f"\\]{0,127})?$')
+]
+"""A field's own name, or an open column: the open field's name, a dot, and whatever the customer calls it."""
 
 
 class FieldType(StrEnum):
-    """`json` holds an object or a list as it came; every other type is a single value. Timestamps are instants."""
+    """`json` holds an object or a list as it came, `any` (open columns only) any value as it came; every other type is a
+    single value. Timestamps are instants.
+    """
 
     STRING = "string"
     INTEGER = "integer"
@@ -25,6 +31,7 @@ class FieldType(StrEnum):
     BOOLEAN = "boolean"
     TIMESTAMP = "timestamp"
     JSON = "json"
+    ANY = "any"
 
 
 class DataField(BaseModel):
@@ -32,10 +39,15 @@ class DataField(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Name
+    name: FieldName
     type: FieldType
     description: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     category: str = ""
+
+    @property
+    def open_key(self) -> str:
+        """What the customer calls an open column; empty for a field of the catalogue."""
+        return self.name.partition(".")[2]
 
 
 class Media(BaseModel):
@@ -56,19 +68,26 @@ class FilePeriod(StrEnum):
 
 
 class Dataset(BaseModel):
-    """A named kind of data. `key_field` names the row's own id, `settle_seconds` how long rows are on their way."""
+    """A named kind of data. `key_field` names the row's own id, `settle_seconds` how long rows are on their way,
+    `retention_days` how long the source keeps them.
+
+    `open_field` is a json field for columns of the customer's own: whatever a row has beside the catalogue's fields
+    belongs to it, and `<open_field>.<name>` can be chosen and asked for like a field.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
-    title: str
-    description: str
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    description: Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
     time_field: Name
     key_field: Name
     settle_seconds: int = Field(default=300, ge=0, le=86_400)
+    retention_days: int | None = Field(default=None, ge=1, le=36_500)
     file_period: FilePeriod = FilePeriod.WINDOW
     media: Media | None = None
-    fields: tuple[DataField, ...]
+    open_field: Name | None = None
+    fields: Annotated[tuple[DataField, ...], Field(min_length=1, max_length=500)]
 
     @model_validator(mode="after")
     def _consistent(self) -> Dataset:
@@ -80,19 +99,35 @@ class Dataset(BaseModel):
                 raise ValueError(f"dataset {self.name}: {role} {name} is not among its fields")
         if self.field(self.time_field).type is not FieldType.TIMESTAMP:
             raise ValueError(f"dataset {self.name}: time_field {self.time_field} is not a timestamp")
-        if self.media is not None and self.field(self.media.field).type is not FieldType.JSON:
-            raise ValueError(f"dataset {self.name}: media field {self.media.field} is not json")
+        for field in self.fields:
+            if field.open_key or field.type is FieldType.ANY:
+                raise ValueError(f"dataset {self.name}: {field.name} is an open column; those are not listed")
+        for role, wanted in (
+            ("media field", self.media.field if self.media else None),
+            ("open_field", self.open_field),
+        ):
+            if wanted and (wanted not in names or self.field(wanted).type is not FieldType.JSON):
+                raise ValueError(f"dataset {self.name}: {role} {wanted} is no field of type json")
         return self
 
     def field(self, name: str) -> DataField:
-        """The field of that name; KeyError where there is none."""
+        """The field of that name, or the open column; KeyError where there is none."""
         for candidate in self.fields:
             if candidate.name == name:
                 return candidate
+        if self.open_field and name.startswith(f"{self.open_field}."):
+            try:
+                return DataField(name=name, type=FieldType.ANY, description="A column of the customer's own.")
+            except ValueError:
+                raise KeyError(name) from None
         raise KeyError(name)
 
     def has(self, name: str) -> bool:
-        return any(f.name == name for f in self.fields)
+        try:
+            self.field(name)
+        except KeyError:
+            return False
+        return True
 
     def chosen(self, names: Iterable[str]) -> tuple[DataField, ...]:
         """The fields of these names in this order; all of the dataset's for no names. KeyError for an unknown one."""

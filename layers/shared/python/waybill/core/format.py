@@ -27,6 +27,33 @@ class RowFormat(StrEnum):
     CSV = "csv"
 
 
+class CsvProfile(StrEnum):
+    """`lossless` as above; `spreadsheet` starts with a byte order mark and defuses what a spreadsheet would take for a
+    formula; `base64` writes every text as base64 of its UTF-8.
+    """
+
+    LOSSLESS = "lossless"
+    SPREADSHEET = "spreadsheet"
+    BASE64 = "base64"
+
+
+class Compression(StrEnum):
+    """Of a data file: `gzip` adds `.gz` to its name, `zstd` `.zst`."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the row engine writes. In another `zone` than UTC, timestamps carry its offset: `2026-03-29T03:00:00+02:00`."""
+
+    format: RowFormat
+    csv: CsvProfile = CsvProfile.LOSSLESS
+    zone: str = "UTC"
+
+
 @dataclass(frozen=True)
 class Framing:
     """What a data file has before, between and after its pieces."""
@@ -67,9 +94,9 @@ def media_type(row_format: RowFormat) -> str:
     return _MEDIA_TYPES[row_format]
 
 
-def framing(row_format: RowFormat, fields: Sequence[DataField]) -> Framing:
+def framing(writing: Writing, fields: Sequence[DataField]) -> Framing:
     """The frame of a file with these fields in this order. A field's name needs no quotes (`catalog.Name`)."""
-    match row_format:
+    match writing.format:
         case RowFormat.JSON:
             return Framing(b"[\n", b",\n", b"\n]\n")
         case RowFormat.NDJSON:

@@ -190,6 +190,8 @@ def _fits(value: Any, wanted: FieldType) -> bool:
             return _moment(value) is not None
         case FieldType.JSON:
             return isinstance(value, dict | list)
+        case FieldType.ANY:
+            return True
 
 
 def unzipped(body: bytes, encoding: str, limit: int) -> bytes:

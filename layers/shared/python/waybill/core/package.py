@@ -68,7 +68,7 @@ def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
     part = plan.parts[index]
     sources = _fetch(part, shop)
     selection = _selection(plan, part, shop.catalog)
-    stream = shop.rows.select(sources, selection, plan.settings.format)
+    stream = shop.rows.select(sources, selection, plan.settings.writing)
     wants_media = any(c.media for c in plan.settings.data if c.dataset == part.dataset)
     media = Media(plan, part, shop, iter(shop.rows.media(sources, selection)) if wants_media else iter(()))
     packed = _archived if plan.archived else _plain

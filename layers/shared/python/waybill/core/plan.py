@@ -30,7 +30,9 @@ MOST_PARTS = 2_000
 class LakeObject(BaseModel):
     """A lake object as it was registered: which bytes (`key`, `version`), how many rows, and their event times.
 
-    `sequence` grows by one for each object of a tenant's dataset, and is published in order.
+    `sequence` grows by one for each object of a tenant's dataset, and is published in order. `plain_size` is its size
+    in bytes once unzipped (of a Parquet file, of its columns), `columns` the names found in its rows, each with the
+    kinds of its values: `("city:string", "visits:integer|string")`. `archived`: it lies below the dataset's `archived/`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,6 +48,9 @@ class LakeObject(BaseModel):
     first_event: datetime | None
     last_event: datetime | None
     registered_at: datetime
+    plain_size: int = 0
+    columns: tuple[str, ...] = ()
+    archived: bool = False
 
     def in_window(self, window: Window) -> bool:
         if self.first_event is None or self.last_event is None:

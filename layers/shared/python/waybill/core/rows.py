@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from waybill.core.catalog import DataField, Dataset
-from waybill.core.format import RowFormat
+from waybill.core.format import Writing
 from waybill.core.select import Predicate
 from waybill.core.window import Window
 
@@ -61,7 +61,7 @@ MAX_REJECTS = 1_000
 
 
 class RowEngine(Protocol):
-    def select(self, sources: Sequence[RowSource], selection: Selection, row_format: RowFormat) -> RowStream:
+    def select(self, sources: Sequence[RowSource], selection: Selection, writing: Writing) -> RowStream:
         """Rows of `sources` in their order. Deterministic: same input, same bytes. Memory is bounded by a setting of
         the engine, whatever the sources' size. A line that is not a row of the dataset (broken JSON, no readable time)
         is a reject, never an error and never silently gone. Raises PermanentError where a source cannot be read at all.

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from waybill.core.catalog import Catalog, closest
 from waybill.core.errors import FieldError, InvalidInput
-from waybill.core.format import RowFormat
+from waybill.core.format import CsvProfile, RowFormat, Writing
 from waybill.core.layout import Layout
 from waybill.core.schedule import Once, Schedule, first_boundary, occurrence_from
 from waybill.core.select import compile_filter
@@ -65,6 +65,7 @@ class RuleSettings(BaseModel):
     data: Annotated[tuple[DataChoice, ...], Field(min_length=1, max_length=50)]
     schedule: Schedule
     format: RowFormat = RowFormat.JSON
+    csv: CsvProfile = CsvProfile.LOSSLESS
     layout: Layout = Layout()
     archive: Archive = Archive()
     destinations: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
@@ -72,6 +73,10 @@ class RuleSettings(BaseModel):
     max_rejects: int = Field(
         default=1_000, ge=0, description="A run with more rows than this that cannot be read fails."
     )
+
+    @property
+    def writing(self) -> Writing:
+        return Writing(self.format, self.csv)
 
 
 class RuleState(StrEnum):

@@ -197,7 +197,7 @@ class _Sealer:
                 continue
             choice = next(c for c in plan.settings.data if c.dataset == results[0].dataset)
             fields = self.catalog[choice.dataset].chosen(choice.fields)
-            frame = framing(plan.settings.format, fields)
+            frame = framing(plan.settings.writing, fields)
             bodies = [Piece(r.body, self._body_size(r)) for r in results if r.rows]
             segments: list[Literal | Piece] = [Literal(frame.prefix)]
             for number, body in enumerate(bodies):

@@ -47,7 +47,7 @@ class Zipping:
         rows = iter(stream)
         first = next(rows, None)
         if first is not None or plan.settings.empty_window is EmptyWindow.EMPTY_FILE:
-            frame = framing(plan.settings.format, self._fields)
+            frame = framing(plan.settings.writing, self._fields)
             whole = chain([frame.prefix], [first] if first else [], rows, [frame.suffix])
             yield from self._entry("data", part.file, whole, version=f"part {part.index}", large=True)
             self.done[-1] = _with_rows(self.done[-1], stream.rows)

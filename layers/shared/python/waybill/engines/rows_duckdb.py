@@ -21,7 +21,7 @@ import duckdb
 
 from waybill.core.catalog import DataField
 from waybill.core.errors import PermanentError
-from waybill.core.format import RowFormat
+from waybill.core.format import RowFormat, Writing
 from waybill.core.rows import MAX_REJECTS, RowSource, Selection, SourceFormat
 from waybill.engines import rows_feed, rows_source, rows_sql
 from waybill.engines.rows_pipe import copied
@@ -39,11 +39,11 @@ class DuckDbRows:
     memory_limit_mib: int = 400
     threads: int = 1
 
-    def select(self, sources: Sequence[RowSource], selection: Selection, row_format: RowFormat) -> DuckDbStream:
+    def select(self, sources: Sequence[RowSource], selection: Selection, writing: Writing) -> DuckDbStream:
         """See `core.rows.RowEngine.select`. A PermanentError comes while iterating, at the source that has it."""
         if not selection.fields:
             raise ValueError("a selection has at least one field")
-        return DuckDbStream(self, tuple(sources), selection, row_format, rows_sql.needed(selection))
+        return DuckDbStream(self, tuple(sources), selection, writing, rows_sql.needed(selection))
 
     def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[tuple[str, str]]:
         """See `core.rows.RowEngine.media`. The rows are those of `select`: a row with a wrong field has no media."""
@@ -52,7 +52,7 @@ class DuckDbRows:
             return
         name_of = dataset.media.field
         alone = replace(selection, fields=(dataset.field(name_of),))
-        stream = DuckDbStream(self, tuple(sources), alone, RowFormat.NDJSON, rows_sql.needed(selection))
+        stream = DuckDbStream(self, tuple(sources), alone, Writing(RowFormat.NDJSON), rows_sql.needed(selection))
         seen: set[bytes] = set()
         for line in _lines(stream):
             for item in json.loads(line)[name_of] or ():
@@ -93,7 +93,7 @@ class DuckDbStream:
     engine: DuckDbRows
     sources: tuple[RowSource, ...]
     selection: Selection
-    row_format: RowFormat
+    writing: Writing
     checked: tuple[DataField, ...]
     rows: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
@@ -101,7 +101,7 @@ class DuckDbStream:
 
     def __iter__(self) -> Generator[bytes, None, None]:
         body = self._body()
-        yield from _comma_joined(body) if self.row_format is RowFormat.JSON else body
+        yield from _comma_joined(body) if self.writing.format is RowFormat.JSON else body
 
     def _body(self) -> Generator[bytes, None, None]:
         """Rows of all sources, each ended by LF."""
@@ -121,12 +121,12 @@ class DuckDbStream:
         """The rows of sources that one statement reads."""
         marks = Marks(secrets.token_hex(16))
         values = self.selection.predicate.values if self.selection.predicate else ()
-        options = rows_sql.copy_options(self.row_format)
+        options = rows_sql.copy_options(self.writing)
         with contextlib.closing(self.engine.connect(group)) as connection, contextlib.ExitStack() as files:
             source = rows_source.opened(connection, group, self.checked, marks.word, files)
 
             def statement(input_path: str, output_path: str) -> str:
-                columns = rows_sql.columns_of(self.row_format, self.selection.fields, source.readings)
+                columns = rows_sql.columns_of(self.writing, self.selection.fields, source.readings)
                 rows = rows_sql.select_rows(
                     source.sql(input_path),
                     source.readings,

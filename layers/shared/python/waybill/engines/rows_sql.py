@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from waybill.core.catalog import DataField, FieldType
-from waybill.core.format import RowFormat
+from waybill.core.format import RowFormat, Writing
 from waybill.core.rows import Selection
 
 _INTEGER = r"-?(0|[1-9][0-9]*)"
@@ -89,13 +89,16 @@ def read_json(field: DataField) -> Reading:
             return _instant(field, f"CASE WHEN starts_with({text}, '\"') THEN {_unquoted(text)} ELSE {text} END")
         case FieldType.JSON:
             return _nullable(text, _strict(text), text, text)
+        case FieldType.ANY:
+            plain = f"CASE WHEN starts_with({text}, '\"') THEN {_unquoted(text)} ELSE {text} END"
+            return _nullable(text, _strict(text), text, plain)
 
 
 def read_text(field: DataField) -> Reading:
     """A field of a CSV file: all that is known is its text."""
     text = raw(field)
     match field.type:
-        case FieldType.STRING:
+        case FieldType.STRING | FieldType.ANY:
             return _nullable(text, "TRUE", f"CAST(to_json({text}) AS VARCHAR)", text)
         case FieldType.INTEGER:
             whole = f"regexp_full_match({text}, {quote(_INTEGER)}) AND {_is(text, 'HUGEINT')}"
@@ -259,17 +262,17 @@ def _literal(moment: datetime) -> str:
     return f"TIMESTAMP '{moment:%Y-%m-%d %H:%M:%S}'"
 
 
-def columns_of(row_format: RowFormat, fields: Sequence[DataField], readings: Mapping[str, Reading]) -> list[str]:
+def columns_of(writing: Writing, fields: Sequence[DataField], readings: Mapping[str, Reading]) -> list[str]:
     """What is written of a row: one column with its JSON, or one a field for CSV."""
-    if row_format is RowFormat.CSV:
+    if writing.format is RowFormat.CSV:
         return [readings[f.name].plain for f in fields]
     parts = [f"{quote(('{' if i == 0 else ',') + chr(34) + f.name + chr(34) + ':')}, "
              f"coalesce({readings[f.name].json}, 'null')" for i, f in enumerate(fields)]  # fmt: skip
     return [f"concat({', '.join(parts)}, '}}')"]
 
 
-def copy_options(row_format: RowFormat) -> str:
+def copy_options(writing: Writing) -> str:
     """JSON rows are whole already and must not be quoted again."""
-    if row_format is RowFormat.CSV:
+    if writing.format is RowFormat.CSV:
         return "(FORMAT csv, HEADER false, NULLSTR '', USE_TMP_FILE false)"
     return "(FORMAT csv, HEADER false, DELIMITER '\n', QUOTE '', ESCAPE '', USE_TMP_FILE false)"
