@@ -35,14 +35,18 @@ class FieldType(StrEnum):
 
 
 class DataField(BaseModel):
-    """One column. `category` groups fields where the source system does (recordings: Participants, Details, ...)."""
+    """One column. `title` is its name for people, where the source system has one, and `category` its group there
+    (recordings: Participants, Details, ...). Without `default` it is written only where a rule chooses it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: FieldName
     type: FieldType
     description: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    category: str = ""
+    title: Annotated[str, StringConstraints(max_length=120)] = ""
+    category: Annotated[str, StringConstraints(max_length=60)] = ""
+    default: bool = True
 
     @property
     def open_key(self) -> str:
@@ -94,14 +98,14 @@ class Dataset(BaseModel):
         names = [f.name for f in self.fields]
         if len(set(names)) != len(names):
             raise ValueError(f"dataset {self.name} names a field twice")
+        for field in self.fields:
+            if field.open_key or field.type is FieldType.ANY:
+                raise ValueError(f"dataset {self.name}: {field.name} is an open column; those are not listed")
         for role, name in (("time_field", self.time_field), ("key_field", self.key_field)):
             if name not in names:
                 raise ValueError(f"dataset {self.name}: {role} {name} is not among its fields")
         if self.field(self.time_field).type is not FieldType.TIMESTAMP:
             raise ValueError(f"dataset {self.name}: time_field {self.time_field} is not a timestamp")
-        for field in self.fields:
-            if field.open_key or field.type is FieldType.ANY:
-                raise ValueError(f"dataset {self.name}: {field.name} is an open column; those are not listed")
         for role, wanted in (
             ("media field", self.media.field if self.media else None),
             ("open_field", self.open_field),
@@ -130,9 +134,9 @@ class Dataset(BaseModel):
         return True
 
     def chosen(self, names: Iterable[str]) -> tuple[DataField, ...]:
-        """The fields of these names in this order; all of the dataset's for no names. KeyError for an unknown one."""
+        """The fields of these names in this order; the dataset's default ones for no names. KeyError for an unknown one."""
         wanted = tuple(names)
-        return tuple(self.field(n) for n in wanted) if wanted else self.fields
+        return tuple(self.field(n) for n in wanted) if wanted else tuple(f for f in self.fields if f.default)
 
 
 Catalog = Mapping[str, Dataset]
