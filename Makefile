@@ -4,7 +4,7 @@ PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo sandbox sandbox-stop test test-fast gates key clean
+.PHONY: help demo sandbox sandbox-stop test test-fast gates bench key clean
 
 help:
 	@echo "make demo          the main job, end to end, on this machine"
@@ -12,6 +12,7 @@ help:
 	@echo "make test          all gates and all tests"
 	@echo "make test-fast     core and contract, in memory, in seconds"
 	@echo "make key STACK=.. TENANT=.. NAME=..   an API key for a tenant of a deployed stack"
+	@echo "make bench [ONLY=name]   ours against its peers, each figure with its output checked"
 	@echo "make gates         lint, format, types, imports, template"
 
 $(VENV)/.ready: requirements-dev.txt
@@ -43,6 +44,9 @@ test: $(VENV)/.ready
 	bash tests/programs.sh
 	$(MAKE) gates
 	$(PYTHON) -m pytest tests -q --durations=15
+
+bench: $(VENV)/.ready
+	@ONLY="$(ONLY)" $(PYTHON) -m bench
 
 key: $(VENV)/.ready
 	@$(PYTHON) -m ops.api_key --stack "$(STACK)" --tenant "$(TENANT)" --name "$(NAME)"

@@ -96,7 +96,7 @@ class Demo:
             "s3": {"name": "Conversations as JSON", "data": [{"dataset": "conversations"}], "format": "json"},
             "sftp": {
                 "name": "Recordings, encrypted",
-                "data": [{"dataset": "recordings", "media": True}],
+                "data": [{"dataset": "recordings", "scope": "both"}],
                 "format": "ndjson",
                 "archive": {"method": "zip_aes256", "password": ARCHIVE_PASSWORD},
             },

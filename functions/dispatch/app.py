@@ -45,7 +45,7 @@ def _tick(event: Event) -> Tick:
 
 
 def _claims(event: Event, tick: Tick) -> Iterator[Run]:
-    rules, runs, catalog = wiring.rules(), wiring.runs(), wiring.catalog()
+    rules, runs = wiring.rules(), wiring.runs()
     if "rule_id" in event:
         try:
             rule = rules.find(str(event["rule_id"]))
@@ -54,14 +54,14 @@ def _claims(event: Event, tick: Tick) -> Iterator[Run]:
                 f"The schedule names the rule {event['rule_id']}, which does not exist.",
                 "Correct or delete that schedule in EventBridge.",
             ) from missing
-        yield from claim_triggered(rule, runs, catalog, tick)
+        yield from claim_triggered(rule, runs, wiring.catalog(rule.tenant), tick)
     elif "detail" in event:
         detail = event["detail"]
         for rule in rules.listening(str(detail.get("tenant", "")), str(detail.get("dataset", ""))):
-            yield from claim_triggered(rule, runs, catalog, tick)
+            yield from claim_triggered(rule, runs, wiring.catalog(rule.tenant), tick)
     else:
         for rule in rules.due(tick.time):
-            yield from claim_due(rule, runs, catalog, tick)
+            yield from claim_due(rule, runs, wiring.catalog(rule.tenant), tick)
 
 
 def _sweep(event: Event, tick: Tick) -> Iterator[Run]:

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
+from waybill.core.freeze import end_carried, owed_again
 from waybill.core.plan import Plan, plan_key
 from waybill.core.run import Outcome, RunKey, RunState, failure_sentence, known_key, outcome_of
 from waybill.core.seal import Sealed, sealed_key
@@ -21,6 +22,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     ended = wiring.runs().end(key, event["epoch"], wiring.now(), outcome, totals)
     if ended:
         wiring.run_log().note(key, wiring.now(), "finish", f"{outcome.state.value}: {outcome.message}")
+    _settle_late_rows(key, event["epoch"])
     return {"state": outcome.state.value, "ended": ended}
 
 
@@ -38,5 +40,20 @@ def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
     log = wiring.run_log()
     outcome = outcome_of("", destination_outcomes(plan, sealed, log.receipts(key), log.failures(key)))
     if outcome.state is RunState.SUCCESS:
-        wiring.rules().delivered(key.tenant, key.rule_id, sealed.manifest_sha256, sealed.size)
+        columns = None if plan.amends else {name: data.columns for name, data in plan.data.items()}
+        wiring.rules().delivered(key.tenant, key.rule_id, sealed.manifest_sha256, sealed.size, columns)
     return outcome, totals
+
+
+def _settle_late_rows(key: RunKey, epoch: int) -> None:
+    """Late rows that this run held went with it; if it failed, they are owed again. Also where an earlier attempt died here."""
+    run = wiring.runs().get(key)
+    frozen = wiring.stage().read_if_there(plan_key(key))
+    if frozen is None or run.epoch != epoch or not run.state.ended:
+        return
+    plan, outcome = Plan.model_validate_json(frozen), Outcome(run.state, run.message)
+    end_carried(plan, wiring.runs(), outcome, wiring.now())
+    if outcome.state is RunState.FAILURE and (plan.amends or plan.carried):
+        again = owed_again(plan, outcome, wiring.rules().get(key.tenant, key.rule_id).late_checked)
+        if again is not None:
+            wiring.rules().late_checked(key.tenant, key.rule_id, again)

@@ -27,7 +27,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
             rows=wiring.row_engine(),
             secrets=wiring.secrets(),
             archive=wiring.zip_encoder,
-            catalog=wiring.catalog(),
+            compress=wiring.compressor(),
             folder=Path(folder),
             attempt=context.aws_request_id,
         )

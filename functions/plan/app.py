@@ -8,8 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
-from waybill.core.plan import Plan, PlannedDestination, make_plan, plan_key
-from waybill.core.rule import Rule
+from waybill.core.freeze import Registry, freeze
+from waybill.core.plan import Plan, plan_key
 from waybill.core.run import Run, known_key
 
 
@@ -18,22 +18,22 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     key = known_key(event["tenant"], event["run_id"])
     frozen = wiring.stage().read_if_there(plan_key(key))
     plan = Plan.model_validate_json(frozen) if frozen else _freeze(wiring.runs().get(key))
-    wiring.runs().begin(key, event["epoch"], wiring.now(), len(plan.parts), plan.estimated_bytes())
+    parts, size = len(plan.parts), plan.estimated_bytes()
+    wiring.runs().begin(key, event["epoch"], wiring.now(), parts, size, plan.sequences)
     wiring.run_log().note(key, plan.planned_at, "plan", plan.summary())
     return {"parts": [part.index for part in plan.parts]}
 
 
 def _freeze(run: Run) -> Plan:
-    """What is registered at this moment belongs to the run; what comes later does not. The first to stage wins."""
+    """The first to stage a plan wins, and alone notes how far late rows were looked for: up to where its plan reads."""
     rule = wiring.rules().get(run.key.tenant, run.key.rule_id)
-    names = [choice.dataset for choice in rule.settings.data]
-    newest = {name: wiring.lake_objects().newest(rule.tenant, name) for name in names}
-    objects = {name: list(wiring.lake_objects().upto(rule.tenant, name, newest[name])) for name in names}
-    plan = make_plan(rule, run, objects, newest, _destinations(rule), wiring.now())
-    wiring.stage().put(plan_key(run.key), plan.model_dump_json().encode())
-    return Plan.model_validate_json(wiring.stage().read(plan_key(run.key)))
-
-
-def _destinations(rule: Rule) -> list[PlannedDestination]:
-    saved = [wiring.destinations().get(rule.tenant, one) for one in rule.settings.destinations]
-    return [PlannedDestination(destination_id=s.destination_id, name=s.name, kind=s.kind) for s in saved]
+    registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(rule.tenant))
+    where = wiring.planned_destinations(rule.tenant, rule.settings.destinations)
+    frozen = freeze(rule, run, registry, where, wiring.now())
+    wiring.stage().put(plan_key(run.key), frozen.plan.model_dump_json().encode())
+    plan = Plan.model_validate_json(wiring.stage().read(plan_key(run.key)))
+    if plan == frozen.plan and frozen.note:
+        wiring.run_log().note(run.key, wiring.now(), "late rows", frozen.note)
+    if plan == frozen.plan and frozen.checked != rule.late_checked and not run.amends:
+        wiring.rules().late_checked(rule.tenant, rule.rule_id, frozen.checked)
+    return plan

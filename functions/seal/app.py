@@ -17,6 +17,6 @@ from waybill.core.seal import seal
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     key = known_key(event["tenant"], event["run_id"])
     plan = read_plan(wiring.stage(), key)
-    sealed = seal(plan, wiring.stage(), wiring.signer(), wiring.catalog())
+    sealed = seal(plan, wiring.stage(), wiring.signer())
     wiring.run_log().note(key, plan.planned_at, "seal", sealed.summary())
     return sealed.work(plan)

@@ -7,9 +7,10 @@ from importlib import resources
 from typing import Any
 
 from waybill.core.catalog import Catalog, parse_dataset
-from waybill.core.plan import LakeObject
+from waybill.core.lake_object import LakeObject
 from waybill.core.rows import SourceFormat
-from waybill.core.rule import Rule, RuleSettings, new_rule
+from waybill.core.rule import Rule, new_rule
+from waybill.core.rule_settings import RuleSettings
 
 NOW = datetime(2026, 3, 10, 12, 30, 5, tzinfo=UTC)
 

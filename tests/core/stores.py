@@ -1,16 +1,20 @@
-"""The ports of rules and runs in memory, as strict as the tables: a claim is all or nothing."""
+"""The ports of rules, runs and lake objects in memory, as strict as the tables: a claim is all or nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound
+from waybill.core.lake_keys import Listed
+from waybill.core.lake_object import LakeObject
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleState
-from waybill.core.run import Outcome, Run, RunKey, RunState
+from waybill.core.run import Outcome, Run, RunKey, RunState, SequenceRange
 from waybill.core.schedule import OnDemand
+from waybill.core.window import Window
 
 
 class MemoryRules:
@@ -53,9 +57,16 @@ class MemoryRules:
             if rule.tenant == tenant and rule.state is RuleState.ACTIVE and waits and named:
                 yield rule
 
-    def delivered(self, tenant: str, rule_id: str, manifest_sha256: str, size: int) -> None:
-        rule = self.kept[tenant, rule_id]
-        self.kept[tenant, rule_id] = replace(rule, last_manifest=manifest_sha256, last_bytes=size)
+    def delivered(
+        self, tenant: str, rule_id: str, manifest_sha256: str, size: int, columns: Mapping[str, Columns] | None
+    ) -> None:
+        rule = replace(self.kept[tenant, rule_id], last_manifest=manifest_sha256)
+        if columns is not None:
+            rule = replace(rule, last_bytes=size, last_columns=columns)
+        self.kept[tenant, rule_id] = rule
+
+    def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
+        self.kept[tenant, rule_id] = replace(self.kept[tenant, rule_id], late_checked=checked)
 
 
 class MemoryRuns:
@@ -100,13 +111,26 @@ class MemoryRuns:
         same = (tenant, rule_id, window_start)
         return max((k.generation for k in self.kept if (k.tenant, k.rule_id, k.window_start) == same), default=0)
 
-    def begin(self, key: RunKey, epoch: int, now: datetime, parts: int, estimated_bytes: int) -> None:
+    def begin(
+        self,
+        key: RunKey,
+        epoch: int,
+        now: datetime,
+        parts: int,
+        estimated_bytes: int,
+        sequences: Mapping[str, SequenceRange],
+    ) -> None:
         run = self.get(key)
         if run.epoch != epoch or run.state.ended:
             raise Conflict("ended")
         started = run.started_at or now
         self.kept[key] = replace(
-            run, state=RunState.ONGOING, started_at=started, parts=parts, estimated_bytes=estimated_bytes
+            run,
+            state=RunState.ONGOING,
+            started_at=started,
+            parts=parts,
+            estimated_bytes=estimated_bytes,
+            sequences=sequences,
         )
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
@@ -124,3 +148,66 @@ class MemoryRuns:
             rejects=totals["rejects"],
         )
         return True
+
+
+class MemoryLakeObjects:
+    """By tenant and dataset: the registered objects, number 1 first, and the replacements."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], list[LakeObject]] = {}
+        self.merged: dict[tuple[str, str], list[LakeObject]] = {}
+
+    def register(self, tenant: str, dataset: str, found: LakeObject) -> LakeObject:
+        listed = Listed(found.key, found.etag, found.size)
+        known = self.known(tenant, dataset, [listed])
+        if known:
+            return known[listed]
+        objects = self.kept.setdefault((tenant, dataset), [])
+        objects.append(found.model_copy(update={"sequence": len(objects) + 1}))
+        return objects[-1]
+
+    def known(self, tenant: str, dataset: str, listed: Sequence[Listed]) -> Mapping[Listed, LakeObject]:
+        kept = {Listed(o.key, o.etag, o.size): o for o in self.kept.get((tenant, dataset), [])}
+        return {one: kept[one] for one in listed if one in kept}
+
+    def newest(self, tenant: str, dataset: str) -> int:
+        return len(self.kept.get((tenant, dataset), []))
+
+    def get(self, tenant: str, dataset: str, sequence: int) -> LakeObject:
+        if not 1 <= sequence <= self.newest(tenant, dataset):
+            raise NotFound("no such object")
+        return self.kept[tenant, dataset][sequence - 1]
+
+    def since(self, tenant: str, dataset: str, after: int, upto: int) -> Iterator[LakeObject]:
+        yield from self.kept.get((tenant, dataset), [])[after:upto]
+
+    def between(self, tenant: str, dataset: str, window: Window, after: int, upto: int) -> Iterator[LakeObject]:
+        merged = [
+            m for m in self.merged.get((tenant, dataset), []) if min(m.replaces) > after and max(m.replaces) <= upto
+        ]
+        replaced = {number for m in merged for number in m.replaces}
+        plain = [o for o in self.since(tenant, dataset, after, upto) if o.sequence not in replaced]
+        yield from sorted((o for o in [*plain, *merged] if o.in_window(window)), key=lambda o: o.sequence)
+
+    def merges(self, tenant: str, dataset: str) -> int:
+        return len(self.merged.get((tenant, dataset), []))
+
+    def replacements(self, tenant: str, dataset: str, after: int) -> Iterator[LakeObject]:
+        yield from (m for m in self.merged.get((tenant, dataset), []) if max(m.replaces) > after)
+
+    def replace(self, tenant: str, dataset: str, merged: LakeObject, merges: int) -> bool:
+        if merges != self.merges(tenant, dataset):
+            return False
+        self.merged.setdefault((tenant, dataset), []).append(merged)
+        return True
+
+
+class MemoryBookmarks:
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def read(self, name: str) -> str:
+        return self.kept.get(name, "")
+
+    def save(self, name: str, place: str) -> None:
+        self.kept[name] = place

@@ -60,6 +60,12 @@ def test_the_default_layout_fills_to_a_plain_path() -> None:
     ("given_", "said"),
     [
         ({"folder": "{rule}"}, "differ from run to run"),
+        ({"folder": "", "file": "{run}/{dataset}{part}.{extension}"}, "folder and media together"),
+        ({"preset": "data_ops", "manifest": "waybills"}, "folder and manifest together"),
+        ({"preset": "nonsense"}, "data_ops"),
+        ({"media": "{row.nonsense field}{suffix}"}, "not a token"),
+        ({"media": "{row.agent}"}, "keeps its ending"),
+        ({"rename": "../{row.agent}"}, "dot step"),
         ({"folder": "{run}/../x"}, "dot step"),
         ({"folder": "/abs/{run}"}, "relative"),
         ({"folder": "{run}/{nonsense}"}, "not a token"),
@@ -72,3 +78,14 @@ def test_the_default_layout_fills_to_a_plain_path() -> None:
 def test_a_layout_that_would_overwrite_or_escape_is_refused(given_: dict[str, str], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Layout.model_validate(given_)
+
+
+def test_presets_fill_in_what_is_not_given() -> None:
+    assert Layout.model_validate({"preset": "data_ops"}).file.startswith("{dataset}/{rule_id}_{from}_{to}{again}/")
+    assert Layout.model_validate({"preset": "recordings"}).media == "{date}/{name}"
+    assert Layout.model_validate({"preset": "recordings", "date_folders": False}).media == "{name}"
+    renamed = Layout.model_validate({"preset": "recordings", "rename": "{row.from_number}_{time}"})
+    assert renamed.media == "{date}/{row.from_number}_{time}{suffix}"
+    mine = Layout.model_validate({"preset": "device_events", "folder": "{tenant}"})
+    assert (mine.folder, mine.manifest) == ("{tenant}", "waybills/{run}")
+    assert Layout.model_validate(mine.model_dump(mode="json")) == mine

@@ -7,12 +7,14 @@ import pytest
 
 from tests.core.made import CATALOG, NOW, lake_object, rule
 from tests.core.stores import MemoryRules, MemoryRuns
-from waybill.core import plan as plans
+from waybill.core import parts
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import ConfigurationError
-from waybill.core.plan import LakeObject, Plan, PlannedDestination, make_plan
+from waybill.core.lake_object import LakeObject
+from waybill.core.parts import Share
+from waybill.core.plan import Plan, PlannedDestination, make_plan
 from waybill.core.rule import Rule
-from waybill.core.run import Run, Trigger
+from waybill.core.run import Run, SequenceRange, Trigger
 
 DAY = datetime(2026, 3, 9, 23, tzinfo=UTC)
 WHERE = [PlannedDestination(destination_id="dst_one", name="One", kind="memory")]
@@ -27,7 +29,9 @@ def claimed(made: Rule) -> Run:
 
 def planned(objects: list[LakeObject], **changes: Any) -> Plan:
     made = rule(**changes)
-    return make_plan(made, claimed(made), {"chat_tickets": objects}, {"chat_tickets": len(objects)}, WHERE, NOW)
+    run = claimed(made)
+    sequences = {"chat_tickets": SequenceRange(after=0, upto=len(objects))}
+    return make_plan(made, run, CATALOG, Share(run.window, {"chat_tickets": objects}, sequences), WHERE, NOW)
 
 
 def test_a_plan_holds_the_objects_whose_events_can_lie_in_the_window() -> None:
@@ -45,23 +49,26 @@ def test_a_plan_holds_the_objects_whose_events_can_lie_in_the_window() -> None:
 
 
 def test_parts_are_bounded_and_outside_an_archive_write_one_file() -> None:
-    size = plans.PART_BYTES // 2 - 1
+    size = parts.PART_BYTES // 2 - 1
     plan = planned([lake_object(n, DAY, DAY, size=size) for n in range(1, 6)])
     assert [len(p.objects) for p in plan.parts] == [2, 2, 1]
     assert [p.index for p in plan.parts] == [0, 1, 2]
-    assert {p.file for p in plan.parts} == {"chat_tickets.json"}
+    assert {p.name.whole for p in plan.parts} == {"chat_tickets.json"}
 
 
 def test_in_an_archive_each_part_is_a_file_of_its_own() -> None:
-    size = plans.PART_BYTES
+    size = parts.PART_BYTES
     plan = planned([lake_object(n, DAY, DAY, size=size) for n in (1, 2)], archive={"method": "zip"})
-    assert [p.file for p in plan.parts] == ["chat_tickets-part-0001.json", "chat_tickets-part-0002.json"]
+    assert [p.name.numbered(p.number) for p in plan.parts] == [
+        "chat_tickets-part-0001.json",
+        "chat_tickets-part-0002.json",
+    ]
 
 
 def test_a_plan_too_large_for_one_run_is_refused_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "MOST_PARTS", 2)
+    monkeypatch.setattr(parts, "MOST_PARTS", 2)
     with pytest.raises(ConfigurationError, match="shorter window"):
-        planned([lake_object(n, DAY, DAY, size=plans.PART_BYTES) for n in range(1, 5)])
+        planned([lake_object(n, DAY, DAY, size=parts.PART_BYTES) for n in range(1, 5)])
 
 
 def test_a_plan_survives_the_stage_unchanged() -> None:
@@ -74,4 +81,4 @@ def test_a_plan_survives_the_stage_unchanged() -> None:
 def test_an_empty_window_is_planned_as_the_rule_says() -> None:
     assert planned([]).parts == ()
     empty = planned([], empty_window="empty_file")
-    assert [(p.file, p.objects) for p in empty.parts] == [("chat_tickets.json", ())]
+    assert [(p.name.whole, p.objects) for p in empty.parts] == [("chat_tickets.json", ())]

@@ -75,6 +75,42 @@ def test_json_is_taken_as_text_and_as_an_object() -> None:
     assert compile_filter(tree, DATASET) == compile_filter("casei(id) = casei('A')", DATASET)
 
 
+OPEN = DATASET.model_copy(update={"open_field": "meta"})
+
+
+def test_an_open_column_has_the_type_of_what_it_is_compared_with() -> None:
+    found = compile_filter("\"meta.my city\" = 'x' and meta.n > 5 and meta.n in (1, 2.5) and meta.n is null", OPEN)
+
+    assert found.sql == (
+        '(("open 0" = CAST(? AS VARCHAR)) AND ("open 1" > CAST(? AS DOUBLE)) AND '
+        '("open 1" IN (CAST(? AS DOUBLE), CAST(? AS DOUBLE))) AND ("open 2" IS NULL))'
+    )
+    assert found.columns == frozenset({"meta.my city", "meta.n"})
+    assert found.open_columns == (
+        ("meta.my city", FieldType.STRING), ("meta.n", FieldType.NUMBER), ("meta.n", FieldType.ANY),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ("meta.a = meta.b", "'meta.a' and 'meta.b' are both open columns: compare each with a value"),
+        ("meta.a in (1, 'x')", "'meta.a' is of type number; 'in' needs a number there, not 'x'."),
+        ("meta.a = null", "write 'meta.a is null'"),
+        ("meta.a = meta", "is json: it can be asked for 'is null' and 'like'"),
+        ("casei(meta.a) = 5", "'casei' folds text"),
+        ({"op": "between", "args": [{"op": "casei", "args": [{"property": "meta.a"}]}, 1, 2]}, "'casei' folds text"),
+        ("meta. = 5", "is not a field"),
+        ({"op": "=", "args": [{"property": "meta.a"}, [1]]}, "needs a text, a number, true, false or a timestamp"),
+        ({"op": "=", "args": [{"property": 'meta.a"; DROP'}, 1]}, "is not a field"),
+        ("other.a = 5", "is not a field"),
+    ],
+)
+def test_wrong_questions_to_open_columns_earn_a_sentence(wrong: Any, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=re.escape(sentence)):
+        compile_filter(wrong, OPEN)
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -7,7 +7,7 @@ import io
 import itertools
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,18 +19,22 @@ import pyzipper
 from tests.core.made import CATALOG, rule
 from tests.core.stage import MemoryLake, MemoryStage
 from tests.core.stores import MemoryRules, MemoryRuns
-from waybill.core import plan as plans
+from waybill.core import parts
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import ConfigurationError
-from waybill.core.ingest import survey
+from waybill.core.lake_object import LakeObject
 from waybill.core.package import PartResult, package_part
-from waybill.core.plan import LakeObject, Plan, PlannedDestination, make_plan
+from waybill.core.parts import Share
+from waybill.core.plan import Plan, PlannedDestination, make_plan
 from waybill.core.rows import SourceFormat
-from waybill.core.run import Trigger
+from waybill.core.run import SequenceRange, Trigger
 from waybill.core.seal import Sealed, seal
+from waybill.core.survey import survey
 from waybill.core.workshop import Workshop
 from waybill.engines import zip_aes
+from waybill.engines.compress import compressed
 from waybill.engines.rows_duckdb import DuckDbRows
+from waybill.engines.rows_refined import Refined
 
 DAY = datetime(2026, 3, 9, tzinfo=UTC)
 ATTEMPTS = itertools.count()
@@ -70,10 +74,10 @@ class Bench:
             shop = Workshop(
                 stage=self.stage,
                 lake=self.lake,
-                rows=DuckDbRows(temp_dir=folder),
+                rows=Refined(DuckDbRows(temp_dir=folder), folder),
                 secrets=Vault(),
                 archive=lambda: zip_aes.entry,
-                catalog=CATALOG,
+                compress=compressed,
                 folder=folder,
                 attempt=f"attempt-{next(ATTEMPTS)}",
             )
@@ -81,7 +85,7 @@ class Bench:
         return found
 
     def seal(self) -> Sealed:
-        return seal(self.plan, self.stage, Signer(), CATALOG)
+        return seal(self.plan, self.stage, Signer())
 
     def delivered(self) -> dict[str, bytes]:
         """What a receiver gets, by name; every file is held against the manifest's or the seal's own sums."""
@@ -95,7 +99,9 @@ class Bench:
         return files
 
 
-def bench(tmp_path: Path, objects: list[bytes], dataset: str = "chat_tickets", **changes: Any) -> Bench:
+def bench(
+    tmp_path: Path, objects: list[bytes], dataset: str = "chat_tickets", archived: Collection[int] = (), **changes: Any
+) -> Bench:
     lake = MemoryLake()
     registered = []
     for number, body in enumerate(objects, start=1):
@@ -114,20 +120,22 @@ def bench(tmp_path: Path, objects: list[bytes], dataset: str = "chat_tickets", *
                 first_event=seen.first,
                 last_event=seen.last,
                 registered_at=DAY,
+                archived=number in archived,
             )
         )
-    made = rule(
-        now=DAY.replace(hour=12),
-        schedule={"frequency": "daily"},
-        data=[{"dataset": dataset, "media": dataset == "recordings"}],
+    given = {
+        "schedule": {"frequency": "daily"},
+        "data": [{"dataset": dataset, "scope": "both" if dataset == "recordings" else "records"}],
         **changes,
-    )
+    }
+    made = rule(now=DAY.replace(hour=12), **given)
     rules = MemoryRules()
     rules.add(made)
     tick = Tick(time=DAY.replace(day=11), now=DAY, trigger=Trigger.SCHEDULE, tzdata="2026.6")
     run = next(iter(claim_due(made, MemoryRuns(rules), CATALOG, tick)))
     where = [PlannedDestination(destination_id="dst_one", name="One", kind="memory")]
-    plan = make_plan(made, run, {dataset: registered}, {dataset: len(registered)}, where, DAY)
+    sequences = {dataset: SequenceRange(after=0, upto=len(registered))}
+    plan = make_plan(made, run, CATALOG, Share(run.window, {dataset: registered}, sequences), where, DAY)
     return Bench(plan.model_copy(update={"password_ref": "ref"}), MemoryStage(), lake, tmp_path)
 
 
@@ -140,7 +148,7 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def one_part_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "PART_BYTES", 1)
+    monkeypatch.setattr(parts, "PART_BYTES", 1)
 
 
 def test_parts_are_composed_to_one_valid_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +206,7 @@ def test_more_rejects_than_the_rule_allows_fail_the_run(tmp_path: Path) -> None:
     [
         ("nothing", []),
         ("manifest_only", ["waybill.json", "waybill.json.jws"]),
-        ("empty_file", ["chat_tickets.csv", "waybill.json", "waybill.json.jws"]),
+        ("empty_file", ["chat_tickets.csv", "chat_tickets.schema.json", "waybill.json", "waybill.json.jws"]),
     ],
 )
 @pytest.mark.parametrize(

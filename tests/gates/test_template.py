@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from waybill.core.lake_keys import merged_key, parse_key
+from waybill.core.rows import SourceFormat
+
 ROOT = Path(__file__).resolve().parents[2]
 WAYBILL = ROOT / "layers/shared/python/waybill"
 
@@ -66,7 +69,7 @@ def test_no_permission_is_a_wildcard(where: str, statement: dict[str, Any]) -> N
         assert text != "*", where
         assert "*" not in text.rstrip("*"), f"{where}: {text}"
         if text.endswith("*"):
-            assert text.endswith(("/runs/*", "/claims/*", "/tenant=*", "/tenants/*")), f"{where}: {text}"
+            assert text.endswith(("/runs/*", "/claims/*", "/lists/*", "/tenant=*", "/tenants/*")), f"{where}: {text}"
 
 
 def test_every_function_has_a_folder_with_a_small_handler_a_sample_event_and_no_shared_role() -> None:
@@ -81,7 +84,7 @@ def test_every_function_has_a_folder_with_a_small_handler_a_sample_event_and_no_
 
 def test_tables_can_be_recovered_and_outlive_the_stack() -> None:
     tables = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::DynamoDB::Table"}
-    assert len(tables) == 6
+    assert len(tables) == 7
     for name, table in tables.items():
         recovery = table["Properties"]["PointInTimeRecoverySpecification"]
         assert recovery == {"PointInTimeRecoveryEnabled": True}, name
@@ -100,7 +103,7 @@ CALLS: dict[str, set[str]] = {
     "s3:GetObjectVersion": {"get_object", "head_object"},
     "s3:PutObject": {"put_object", "create_multipart_upload"},
     "s3:AbortMultipartUpload": {"abort_multipart_upload"},
-    "s3:ListBucket": {"read_if_there", "head_object"},
+    "s3:ListBucket": {"read_if_there", "head_object", "get_paginator"},
     "dynamodb:GetItem": {"get"},
     "dynamodb:Query": {"query"},
     "dynamodb:BatchGetItem": {"batch_get"},
@@ -114,6 +117,9 @@ CALLS: dict[str, set[str]] = {
     "lambda:InvokeFunction": {"invoke"},
     "kms:Sign": {"sign"},
 }
+
+POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+"""What Lambda itself calls, under the role of a function that a queue feeds."""
 
 
 def called(source: str) -> set[str]:
@@ -158,7 +164,34 @@ def _classes(source: str) -> set[str]:
 def test_no_function_holds_an_action_that_it_cannot_use(name: str) -> None:
     properties = FUNCTIONS[name]
     can_call = reached(ROOT / properties["CodeUri"])
+    mappings = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    polled = POLLED if {"Ref": name} in [m["FunctionName"] for m in mappings] else set()
     for statement in statements(properties):
-        for action in as_list(statement["Action"]):
+        for action in set(as_list(statement["Action"])) - polled:
             assert action in CALLS, f"say in CALLS which call needs {action}"
             assert CALLS[action] & can_call, f"{name} holds {action} and calls none of {sorted(CALLS[action])}"
+
+
+# --- queues, and what feeds the lake's functions -------------------------------------------------------------------------
+
+
+def test_a_queue_waits_long_enough_is_encrypted_and_gives_up_to_another_one() -> None:
+    queues = {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::SQS::Queue"}
+    mappings = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert mappings
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+    for mapping in mappings:
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        queue = queues[mapping["EventSourceArn"]["GetAtt"].removesuffix(".Arn")]
+        assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[mapping["FunctionName"]["Ref"]]["Timeout"]
+        letters = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["GetAtt"].removesuffix(".Arn")]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_each_format_of_records_raises_an_event_and_what_we_merge_does_not() -> None:
+    rules = RESOURCES["LakeBucket"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+    endings = [rule["Filter"]["S3Key"]["Rules"][0]["Value"] for rule in rules]
+    places = [parse_key(f"tenant=acme/dataset=d/dt=2026-03-09/hr=00/x{ending}") for ending in endings]
+    assert {place.format for place in places if place} == set(SourceFormat)
+    assert not merged_key("acme", "d", "x").endswith(tuple(endings))

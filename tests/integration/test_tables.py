@@ -1,28 +1,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from tests.core.made import CATALOG, NOW, lake_object, rule
+from tests.core.made import CATALOG, NOW, rule
 from tests.integration.conftest import REGION
 from waybill.aws.tables.access import AccessTable
 from waybill.aws.tables.destinations import DestinationsTable
-from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
 from waybill.core.access import AccessKey, Caller, Permission
 from waybill.core.deliver import ProbeStep, Receipt
 from waybill.core.dispatch import Tick, claim_due
+from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, InvalidInput, NotFound
 from waybill.core.ports import SavedDestination
 from waybill.core.rule import Rule, deactivated
-from waybill.core.run import Outcome, Run, RunState, Trigger
+from waybill.core.run import Outcome, Run, RunState, SequenceRange, Trigger
 
 LATER = NOW + timedelta(days=1)
 TICK = Tick(time=LATER, now=LATER, trigger=Trigger.SCHEDULE, tzdata="2026.6")
+CONSIDERED = {"chat_tickets": SequenceRange(after=0, upto=7)}
 TOTALS = {"rows": 1, "bytes": 2, "files": 3, "rejects": 0}
 
 
@@ -81,12 +82,18 @@ def test_only_active_rules_whose_time_has_come_are_due(rules: RulesTable) -> Non
 def test_a_change_needs_the_version_that_was_read(rules: RulesTable) -> None:
     made = rule()
     rules.add(made)
-    rules.delivered("acme", made.rule_id, "ab" * 32, 77)
+    columns = {"chat_tickets": Columns(written={"ticket_id": "string"}, seen={"ticket_id": "string|null"})}
+    rules.delivered("acme", made.rule_id, "ab" * 32, 77, columns)
+    rules.late_checked("acme", made.rule_id, {"chat_tickets": 12})
     rules.replace(deactivated(made, NOW), made.version)
     with pytest.raises(Conflict):
         rules.replace(deactivated(made, NOW), made.version)
     kept = rules.get("acme", made.rule_id)
     assert (kept.last_manifest, kept.last_bytes) == ("ab" * 32, 77)
+    assert (kept.last_columns, kept.late_checked) == (columns, {"chat_tickets": 12})
+    rules.delivered("acme", made.rule_id, "cd" * 32, 1, None)
+    amended = rules.get("acme", made.rule_id)
+    assert (amended.last_manifest, amended.last_bytes, amended.last_columns) == ("cd" * 32, 77, columns)
     assert kept.next_run is None
 
 
@@ -120,20 +127,20 @@ def test_a_claim_of_a_rule_that_changed_leaves_no_run(rules: RulesTable, runs: R
 def test_a_run_goes_through_its_states_once(rules: RulesTable, runs: RunsTable) -> None:
     run = claimed(rules, runs)
     assert [r.key for r in runs.waiting(LATER + timedelta(minutes=3))] == [run.key]
-    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10)
-    runs.begin(run.key, 1, LATER + timedelta(minutes=1), parts=2, estimated_bytes=10)
+    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+    runs.begin(run.key, 1, LATER + timedelta(minutes=1), parts=2, estimated_bytes=10, sequences=CONSIDERED)
     begun = runs.get(run.key)
     assert (begun.state, begun.started_at, begun.parts) == (RunState.ONGOING, LATER, 2)
     assert list(runs.waiting(LATER + timedelta(minutes=3))) == []
     with pytest.raises(Conflict):
-        runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10)
+        runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
     assert not runs.end(run.key, 2, LATER, Outcome(RunState.FAILURE, "late"), TOTALS)
     assert runs.end(run.key, 1, LATER, Outcome(RunState.SUCCESS, "done"), TOTALS)
     assert not runs.end(run.key, 1, LATER, Outcome(RunState.FAILURE, "again"), TOTALS)
     ended = runs.get(run.key)
     assert (ended.state, ended.message, ended.rows) == (RunState.SUCCESS, "done", 1)
     with pytest.raises(Conflict):
-        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10)
+        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
 
 
 def test_runs_are_listed_by_rule_and_by_tenant(rules: RulesTable, runs: RunsTable) -> None:
@@ -165,28 +172,6 @@ def test_the_log_counts_a_retried_step_once(rules: RulesTable, runs: RunsTable, 
     assert log.resume_point(key, "dst_one", 1) is None
     log.save_resume_point(key, "dst_one", 1, {"upload": "x"})
     assert log.resume_point(key, "dst_one", 1) == {"upload": "x"}
-
-
-def test_lake_objects_are_numbered_once_and_without_holes(tables: dict[str, str]) -> None:
-    table = LakeObjectsTable(tables["LakeObjectsTable"], REGION)
-    moment = datetime(2026, 3, 9, tzinfo=UTC)
-    first = table.register("acme", "chat_tickets", lake_object(7, moment, moment))
-    again = table.register("acme", "chat_tickets", lake_object(7, moment, moment))
-    second = table.register("acme", "chat_tickets", lake_object(8, moment, moment))
-    other = table.register("zeta", "chat_tickets", lake_object(9, moment, moment))
-    assert (first.sequence, again.sequence, second.sequence, other.sequence) == (1, 1, 2, 1)
-    assert table.newest("acme", "chat_tickets") == 2
-    assert [o.sequence for o in table.upto("acme", "chat_tickets", 1)] == [1]
-
-
-def test_a_writer_that_read_an_old_number_tries_again(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    table = LakeObjectsTable(tables["LakeObjectsTable"], REGION)
-    moment = datetime(2026, 3, 9, tzinfo=UTC)
-    table.register("acme", "chat_tickets", lake_object(1, moment, moment))
-    numbers = iter([0, 0, 1])
-    monkeypatch.setattr(table, "newest", lambda tenant, dataset: next(numbers))
-    assert table.register("acme", "chat_tickets", lake_object(2, moment, moment)).sequence == 2
-    assert [o.sequence for o in table.upto("acme", "chat_tickets", 9)] == [1, 2]
 
 
 def test_destinations_and_keys_come_back_as_they_went_in(tables: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox import demo_data
 from tests.core.made import CATALOG
-from waybill.core.ingest import take_records
+from waybill.core.records import take_records
 from waybill.core.window import instant
 
 DAY = datetime(2026, 3, 29, tzinfo=UTC)
@@ -31,7 +31,7 @@ def test_every_row_is_taken_and_lies_within_the_day(data: demo_data.DemoData) ->
     rows = {"conversations": data.messages, "recordings": [r.row for r in data.recordings]}
     for name, found in rows.items():
         body = b"".join(json.dumps(row).encode() + b"\n" for row in found)
-        intake = take_records(body, "demo", CATALOG[name])
+        intake = take_records(body, "demo", CATALOG[name], "one")
         assert (intake.accepted, intake.rejects) == (len(found), [])
         times = [instant(row[CATALOG[name].time_field]) for row in found]
         assert min(times) >= DAY

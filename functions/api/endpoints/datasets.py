@@ -1,8 +1,7 @@
-"""Datasets: the catalogue, and records that come in through the API."""
+"""Datasets: the catalogue, and the tenant's own datasets beside it."""
 
 from __future__ import annotations
 
-import base64
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,14 +11,13 @@ from pydantic import BaseModel, Field
 
 from endpoints.caller import permitted
 from waybill import wiring
-from waybill.core.access import Permission
-from waybill.core.catalog import Dataset, closest
-from waybill.core.errors import FieldError, InvalidInput, NotFound
-from waybill.core.ingest import take_records, unzipped
+from waybill.core.access import Caller, Permission
+from waybill.core.catalog import Dataset, closest, incompatible
+from waybill.core.drift import columns_of
+from waybill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
-LARGEST_BODY = 64 * 1024 * 1024
-"""Unzipped; API Gateway itself takes 10 MB, and Lambda 6 MB, of what is sent."""
+LOOKED_AT = 100
 
 
 class DatasetList(BaseModel):
@@ -27,69 +25,95 @@ class DatasetList(BaseModel):
 
 
 class DatasetDetail(Dataset):
-    """`registered_objects`: how many lake objects of the caller's tenant are ready for export."""
+    """`registered_objects`: how many lake objects of the caller's tenant are ready for export. `columns`: what the newest
+    hundred of them hold, with the kinds of values; of a dataset with an open field the customer's own columns, too.
+    """
 
     registered_objects: int
-
-
-class Reject(BaseModel):
-    line: int
-    reason: str
-
-
-class Accepted(BaseModel):
-    """`objects`: the lake objects that now hold the accepted records; they are registered within seconds."""
-
-    accepted: int
-    rejected: int
-    rejects: Annotated[list[Reject], Field(description="The first hundred.")]
-    objects: list[str]
+    columns: Annotated[dict[str, str], Field(description="Name to kinds, such as `integer|string`.")]
 
 
 @router.get("/datasets")
 def list_datasets() -> DatasetList:
-    permitted(router, Permission.READ)
-    return DatasetList(items=list(wiring.catalog().values()))
+    caller = permitted(router, Permission.READ)
+    return DatasetList(items=list(wiring.catalog(caller.tenant).values()))
 
 
 @router.get("/datasets/<name>")
 def get_dataset(name: str) -> DatasetDetail:
     caller = permitted(router, Permission.READ)
-    dataset = _dataset(name)
-    registered = wiring.lake_objects().newest(caller.tenant, name)
-    return DatasetDetail(**dataset.model_dump(), registered_objects=registered)
+    return _detail(caller, dataset_named(caller, name))
 
 
-@router.post("/datasets/<name>/records")
-def put_records(name: str) -> Response[Accepted]:
-    """NDJSON, plain or gzipped. Idempotent: the same body again changes nothing. Bad records do not hold back good ones."""
-    caller = permitted(router, Permission.INGEST)
-    dataset = _dataset(name)
-    event = router.current_event
-    raw = event.raw_event.get("body") or ""
-    body = base64.b64decode(raw) if event.raw_event.get("isBase64Encoded") else str(raw).encode()
-    encoding = next((v for k, v in (event.headers or {}).items() if k.lower() == "content-encoding"), "")
-    try:
-        plain = unzipped(body, str(encoding).lower(), LARGEST_BODY)
-    except ValueError as wrong:
-        raise InvalidInput([FieldError("body", str(wrong))]) from wrong
-    intake = take_records(plain, caller.tenant, dataset)
-    if not intake.accepted and not intake.rejects:
-        raise InvalidInput([FieldError("body", "holds no record; send one JSON object a line")])
-    for key, data in intake.objects.items():
-        wiring.lake().put(key, data)
-    answer = Accepted(
-        accepted=intake.accepted,
-        rejected=len(intake.rejects),
-        rejects=[Reject(**r) for r in intake.rejects[:100]],
-        objects=sorted(intake.objects),
-    )
-    status = HTTPStatus.ACCEPTED if intake.accepted else HTTPStatus.UNPROCESSABLE_ENTITY
-    return Response(status_code=status.value, content_type="application/json", body=answer)
+@router.post("/datasets")
+def add_dataset(body: Dataset) -> Response[DatasetDetail]:
+    """A dataset of the tenant's own, at once ready for records. No code, no deployment."""
+    caller = permitted(router, Permission.MANAGE_DATASETS)
+    if body.name in wiring.common_catalog():
+        raise Conflict(f"The catalogue has a dataset {body.name}.", "Choose another name.")
+    wiring.datasets().add(caller.tenant, body, wiring.now())
+    return Response(HTTPStatus.CREATED.value, "application/json", _detail(caller, body))
 
 
-def _dataset(name: str) -> Dataset:
-    catalog = wiring.catalog()
-    if name not in catalog:
+@router.put("/datasets/<name>")
+def change_dataset(name: str, body: Dataset) -> DatasetDetail:
+    """Fields may be added and words changed; a field that is there stays, and its type: rules and objects rely on it."""
+    caller = permitted(router, Permission.MANAGE_DATASETS)
+    before = _own(caller, name)
+    if body.name != name:
+        raise InvalidInput(
+            [FieldError("name", f"a dataset keeps its name, {name}; add another one with POST /datasets")]
+        )
+    wrong = incompatible(before, body)
+    if wrong:
+        raise InvalidInput([FieldError("fields", one) for one in wrong])
+    wiring.datasets().replace(caller.tenant, body, wiring.now())
+    return _detail(caller, body)
+
+
+@router.delete("/datasets/<name>")
+def remove_dataset(name: str) -> Response[str]:
+    """What lies in the lake stays. Refused while a rule names the dataset."""
+    caller = permitted(router, Permission.MANAGE_DATASETS)
+    _own(caller, name)
+    users = _rules_of(caller, name)
+    if users:
+        raise Conflict(f"{name} is exported by {', '.join(users[:5])}.", "Change or delete those rules first.")
+    wiring.datasets().remove(caller.tenant, name)
+    return Response(HTTPStatus.NO_CONTENT.value, body="")
+
+
+def dataset_named(caller: Caller, name: str) -> Dataset:
+    """The dataset as the caller's tenant has it. Raises NotFound with names that are near."""
+    catalog = wiring.catalog(caller.tenant)
+    found = catalog.get(name)
+    if found is None:
         raise NotFound(f"There is no dataset {name!r}.", f"There are {closest(name, catalog)}.")
-    return catalog[name]
+    return found
+
+
+def _own(caller: Caller, name: str) -> Dataset:
+    found = wiring.datasets().find(caller.tenant, name)
+    if found is None:
+        if name in wiring.common_catalog():
+            raise Conflict(f"{name} comes with the catalogue and stays as it is.", "Add a dataset under another name.")
+        raise NotFound(f"There is no dataset {name!r} of yours.", "See GET /datasets.")
+    return found
+
+
+def _rules_of(caller: Caller, name: str) -> list[str]:
+    found, cursor = [], ""
+    while True:
+        page = wiring.rules().page(caller.tenant, cursor, 200)
+        found += [r.settings.name for r in page.items if any(c.dataset == name for c in r.settings.data)]
+        cursor = page.cursor
+        if not cursor:
+            return found
+
+
+def _detail(caller: Caller, dataset: Dataset) -> DatasetDetail:
+    objects = wiring.lake_objects()
+    newest = objects.newest(caller.tenant, dataset.name)
+    latest = objects.since(caller.tenant, dataset.name, max(0, newest - LOOKED_AT), newest)
+    seen = columns_of((), (one.columns for one in latest)).seen
+    return DatasetDetail(**dataset.model_dump(), registered_objects=newest, columns=seen)

@@ -20,7 +20,11 @@ from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
 from waybill.core.dispatch import Tick, is_large, run_now
 from waybill.core.errors import FieldError, InvalidInput, WaybillError
-from waybill.core.rule import ArchiveMethod, Rule, RuleSettings
+from waybill.core.freeze import Registry, amend_now
+from waybill.core.rule import Rule
+from waybill.core.rule_checks import check_settings
+from waybill.core.rule_retention import retention_warnings
+from waybill.core.rule_settings import ArchiveMethod, RuleSettings
 from waybill.core.run import Trigger
 from waybill.core.schedule import OnDemand, occurrence_from
 from waybill.core.window import stamp
@@ -62,6 +66,7 @@ class RuleView(BaseModel):
     created_at: str
     updated_at: str
     created_by: str
+    warnings: list[str]
 
 
 class RuleList(BaseModel):
@@ -88,7 +93,7 @@ def create_rule(body: RuleRequest) -> Response[RuleView]:
     settings = _checked(caller, body)
     password = _password(body.archive, kept=False)
     rule_id = f"rul_{secrets.token_hex(8)}"
-    rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(), wiring.now(), caller.name)
+    rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(caller.tenant), wiring.now(), caller.name)
     if password:
         reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password})
         rule = replace(rule, password_ref=reference)
@@ -108,7 +113,7 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     current = wiring.rules().get(caller.tenant, rule_id)
     settings = _checked(caller, body)
     password = _password(body.archive, kept=bool(current.password_ref))
-    changed = rules.with_settings(current, settings, wiring.catalog(), wiring.now())
+    changed = rules.with_settings(current, settings, wiring.catalog(caller.tenant), wiring.now())
     if password:
         # Another password is another secret: a run that was planned before keeps the one it was planned with.
         name = f"{_password_name(rule_id)}-{changed.version}"
@@ -125,7 +130,7 @@ def deactivate_rule(rule_id: str) -> RuleView:
 @router.post("/rules/<rule_id>/activate")
 def activate_rule(rule_id: str) -> RuleView:
     """Goes on where the rule stopped: windows that passed meanwhile are due at once."""
-    return _changed(rule_id, lambda rule: rules.activated(rule, wiring.catalog(), wiring.now()))
+    return _changed(rule_id, lambda rule: rules.activated(rule, wiring.catalog(rule.tenant), wiring.now()))
 
 
 @router.delete("/rules/<rule_id>")
@@ -145,9 +150,23 @@ def run_rule(rule_id: str) -> Response[RunView]:
     rule = wiring.rules().get(caller.tenant, rule_id)
     now = wiring.now()
     tick = Tick(time=now, now=now, trigger=Trigger.MANUAL, tzdata=wiring.tzdata_version())
-    run = run_now(rule, wiring.runs(), wiring.catalog(), tick)
+    run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), tick)
     wiring.workflow().start(run, is_large(run))
     return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
+
+
+@router.post("/rules/<rule_id>/amend")
+def amend_rule(rule_id: str) -> Response[RunList]:
+    """Deliver now what came late to windows that are over. It is also looked for whenever the rule runs."""
+    caller = permitted(router, Permission.EXPORT)
+    rule = wiring.rules().get(caller.tenant, rule_id)
+    registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(caller.tenant))
+    made, checked = amend_now(rule, registry, wiring.now(), wiring.tzdata_version())
+    wiring.rules().late_checked(caller.tenant, rule_id, checked)
+    for run in made:
+        wiring.workflow().start(run, is_large(run))
+    answer = RunList(items=[view_of_run(run) for run in made], cursor="")
+    return Response(HTTPStatus.ACCEPTED.value, "application/json", answer)
 
 
 @router.get("/rules/<rule_id>/runs")
@@ -169,7 +188,9 @@ def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
 def _checked(caller: Caller, body: RuleRequest) -> RuleSettings:
     settings = body.settings()
     saved = [wiring.destinations().find(caller.tenant, one) for one in settings.destinations]
-    rules.check_settings(settings, wiring.catalog(), {s.destination_id for s in saved if s is not None and s.usable})
+    check_settings(
+        settings, wiring.catalog(caller.tenant), {s.destination_id for s in saved if s is not None and s.usable}
+    )
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
         permitted(router, Permission.RECURRING_EXPORT)
     return settings
@@ -195,7 +216,9 @@ def _password_name(rule_id: str) -> str:
 
 
 def _view(rule: Rule) -> RuleView:
-    upcoming = occurrence_from(rule.settings.schedule, rule.cursor, rules.settle_time(rule.settings, wiring.catalog()))
+    upcoming = occurrence_from(
+        rule.settings.schedule, rule.cursor, rules.settle_time(rule.settings, wiring.catalog(rule.tenant))
+    )
     window = upcoming.window if upcoming and rule.next_run else None
     values: dict[str, Any] = {"created_at": stamp(rule.created_at), "updated_at": stamp(rule.updated_at)}
     return RuleView(
@@ -206,5 +229,6 @@ def _view(rule: Rule) -> RuleView:
         next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
         version=rule.version,
         created_by=rule.created_by,
+        warnings=retention_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now()),
         **values,
     )

@@ -12,6 +12,7 @@ from endpoints.paging import Cursor, Limit, NextCursor
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.errors import NotFound
+from waybill.core.layout import below
 from waybill.core.plan import Plan, plan_key
 from waybill.core.run import Run, RunKey, parse_run_id
 from waybill.core.seal import Sealed, sealed_key
@@ -46,6 +47,8 @@ class RunView(BaseModel):
     window_start: str
     window_end: str
     generation: int
+    amends: bool
+    carried_by: str
     scheduled_for: str
     started_at: str | None
     finished_at: str | None
@@ -134,7 +137,7 @@ def _files(plan: Plan, sealed: Sealed, key: RunKey) -> list[FileView]:
         receipts.setdefault(number, []).append(ReceiptView(destination_id=destination_id, **shown))
     return [
         FileView(
-            name=f"{plan.folder}/{file.name}",
+            name=below(plan.folder, file.name),
             kind=file.kind,
             size=file.size,
             sha256=file.sha256,
@@ -163,6 +166,8 @@ def view_of_run(run: Run) -> RunView:
         window_start=stamp(run.window.start),
         window_end=stamp(run.window.end),
         generation=run.key.generation,
+        amends=run.amends,
+        carried_by=run.carried_by,
         scheduled_for=stamp(run.scheduled_for),
         started_at=stamp(run.started_at) if run.started_at else None,
         finished_at=stamp(run.finished_at) if run.finished_at else None,

@@ -23,6 +23,7 @@ class Settings(BaseModel):
     destinations_table: str = ""
     lake_objects_table: str = ""
     access_table: str = ""
+    datasets_table: str = ""
     lake_bucket: str = ""
     stage_bucket: str = ""
     secret_prefix: str = ""
@@ -32,6 +33,7 @@ class Settings(BaseModel):
     run_standard_arn: str = ""
     run_express_arn: str = ""
     probe_function: str = ""
+    query_function: str = ""
     allowed_networks: tuple[str, ...] = Field(
         default=(), description="Networks beyond the global ones that may be dialled."
     )

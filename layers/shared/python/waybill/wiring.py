@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module, metadata, resources
@@ -17,10 +17,13 @@ from pydantic import BaseModel
 
 from waybill.aws.lake import Lake
 from waybill.aws.probing import RemoteProbe
+from waybill.aws.querying import RemoteQuery
 from waybill.aws.secrets import ManagedSecrets
 from waybill.aws.signer import KmsSigner
 from waybill.aws.stage import Stage
 from waybill.aws.tables.access import AccessTable
+from waybill.aws.tables.bookmarks import BookmarksTable
+from waybill.aws.tables.datasets import DatasetsTable
 from waybill.aws.tables.destinations import DestinationsTable
 from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
@@ -28,13 +31,17 @@ from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
-from waybill.core.catalog import Catalog, parse_dataset
+from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.deliver import Destination
+from waybill.core.lists import ListFormat, Renderer
+from waybill.core.plan import PlannedDestination
+from waybill.core.register import Registrar
+from waybill.core.survey import Survey
 from waybill.destinations import registry
 from waybill.settings import Settings, from_environment
 
 if TYPE_CHECKING:
-    from waybill.core.rows import RowEngine
+    from waybill.core.workshop import Compressor, PartRows
 
 
 @cache
@@ -53,8 +60,8 @@ def tzdata_version() -> str:
 
 
 @cache
-def catalog() -> Catalog:
-    """All datasets, from the TOML files of the package."""
+def common_catalog() -> Catalog:
+    """The datasets that come with Waybill, from the TOML files of the package."""
     files = sorted(resources.files("waybill").joinpath("catalog").iterdir(), key=lambda f: f.name)
     datasets = [parse_dataset(f.read_text(encoding="utf-8")) for f in files if f.name.endswith(".toml")]
     return {dataset.name: dataset for dataset in datasets}
@@ -95,6 +102,32 @@ def destinations() -> ports.Destinations:
 @cache
 def lake_objects() -> ports.LakeObjects:
     return LakeObjectsTable(settings().need("lake_objects_table"), _region())
+
+
+@cache
+def bookmarks() -> ports.Bookmarks:
+    return BookmarksTable(settings().need("lake_objects_table"), _region())
+
+
+@cache
+def datasets() -> ports.Datasets:
+    return DatasetsTable(settings().need("datasets_table"), _region())
+
+
+def catalog(tenant: str) -> Catalog:
+    """The catalogue as the tenant has it. What the tenant added is read afresh at each look."""
+    return TenantCatalog(common_catalog(), lambda name: datasets().find(tenant, name), lambda: datasets().all(tenant))
+
+
+@cache
+def registrar() -> Registrar:
+    """Only `ingest` and `repair` carry the library that looks into Parquet files; it is loaded for the first of these."""
+
+    def parquet(path: Path, dataset: Dataset) -> Survey:
+        found: Survey = import_module("waybill.engines.survey_parquet").survey(path, dataset)
+        return found
+
+    return Registrar(lake=lake(), objects=lake_objects(), catalogs=catalog, parquet=parquet)
 
 
 @cache
@@ -145,18 +178,55 @@ def prober() -> RemoteProbe:
     return RemoteProbe(_client("lambda"), settings().need("probe_function"))
 
 
-def row_engine() -> RowEngine:
-    """Only `package` and `query` carry the engine's library."""
-    engine = import_module("waybill.engines.rows_duckdb")
-    made: RowEngine = engine.DuckDbRows(
-        memory_limit_mib=settings().row_memory_mib, threads=1, temp_dir=Path(tempfile.gettempdir())
+def row_engine() -> PartRows:
+    """Only `package` and `query` carry the engine's libraries."""
+    temp_dir = Path(tempfile.gettempdir())
+    plain = import_module("waybill.engines.rows_duckdb").DuckDbRows(
+        memory_limit_mib=settings().row_memory_mib, threads=1, temp_dir=temp_dir
     )
+    made: PartRows = import_module("waybill.engines.rows_refined").Refined(plain, temp_dir, settings().row_memory_mib)
     return made
+
+
+def compressor() -> Compressor:
+    """Only `package` and `query` carry the compressors' libraries."""
+    found: Compressor = import_module("waybill.engines.compress").compressed
+    return found
 
 
 def zip_encoder() -> Any:
     """Only `package` carries the archive's libraries."""
     return import_module("waybill.engines.zip_aes").entry
+
+
+def list_renderers(folder: Path) -> dict[ListFormat, Renderer]:
+    """Only `query` carries the libraries that write lists."""
+    return {
+        ListFormat.XLSX: lambda listing: import_module("waybill.engines.list_xlsx").xlsx(listing, folder),
+        ListFormat.PDF: lambda listing: import_module("waybill.engines.list_pdf").pdf(listing),
+    }
+
+
+@cache
+def querying() -> RemoteQuery:
+    return RemoteQuery(_client("lambda"), settings().need("query_function"))
+
+
+def planned_destinations(tenant: str, ids: Sequence[str]) -> list[PlannedDestination]:
+    """Destinations as a plan sees them. Raises NotFound for one that the tenant has not."""
+    return [_planned(destinations().get(tenant, one)) for one in ids]
+
+
+def _planned(saved: ports.SavedDestination) -> PlannedDestination:
+    able = registry.capabilities(saved.kind)
+    return PlannedDestination(
+        destination_id=saved.destination_id,
+        name=saved.name,
+        kind=saved.kind,
+        largest_file=able.largest_file,
+        longest_name=able.longest_name,
+        forbidden=able.forbidden,
+    )
 
 
 def destination_kinds() -> Collection[str]:

@@ -19,6 +19,7 @@ from botocore.exceptions import (
 from waybill.core.errors import PermanentError, TransientError
 
 _PASSING = {
+    "ConditionalRequestConflict",
     "InternalError",
     "InternalFailure",
     "InternalServerError",

@@ -1,7 +1,4 @@
-"""The lake bucket: where upstream data lies, and how its keys are read.
-
-`tenant=<t>/dataset=<d>/dt=YYYY-MM-DD/hr=HH/<object>` for records, `tenant=<t>/dataset=<d>/media/<name>` for media.
-"""
+"""The lake bucket: where upstream data lies. What its keys say is in `core/lake_keys.py`."""
 
 from __future__ import annotations
 
@@ -9,11 +6,12 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
 from waybill.aws.failures import code_of, translated
+from waybill.core.lake_keys import Listed
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -37,6 +35,14 @@ class Lake:
 
     def put(self, key: str, data: bytes) -> bool:
         """Write a new object in one step; False where the key is taken, which leaves it as it was."""
+        return self._put(key, data)
+
+    def put_file(self, key: str, path: Path) -> bool:
+        """As `put`, of a local file of up to 5 GiB."""
+        with path.open("rb") as file:
+            return self._put(key, file)
+
+    def _put(self, key: str, data: bytes | IO[bytes]) -> bool:
         with translated(f"writing {key} to the lake"):
             try:
                 self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
@@ -45,6 +51,21 @@ class Lake:
                     return False
                 raise
         return True
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """What the keys below `prefix` have next, each up to and with its `/`, in the order of their bytes."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        with translated(f"listing {prefix} in the lake"):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/"):
+                yield from (found["Prefix"] for found in page.get("CommonPrefixes", []))
+
+    def listing(self, prefix: str, after: str) -> Iterator[Listed]:
+        """The present objects below `prefix` whose keys come after `after`, in the order of their keys' bytes."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        with translated(f"listing {prefix} in the lake"):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):
+                for found in page.get("Contents", []):
+                    yield Listed(found["Key"], found["ETag"].strip('"'), found["Size"])
 
     def download(self, key: str, version: str, path: Path) -> None:
         """That version's bytes to a local file."""
@@ -65,10 +86,12 @@ class Lake:
             yield from self._open(key, version).iter_chunks(1024 * 1024)
 
     def open(self, key: str, version: str) -> BinaryIO:
-        """A file-like of that version, to be read once from its start."""
+        """A file-like of that version, to be read once from its start. Raises our errors alone, also while it is read:
+        a cut connection must not look like a file that ends too early.
+        """
         with translated(f"reading {key} from the lake"):
             # The body itself reads a line byte by byte.
-            return cast("BinaryIO", io.BufferedReader(self._open(key, version), 1024 * 1024))
+            return cast("BinaryIO", io.BufferedReader(_Body(self._open(key, version), key), 1024 * 1024))
 
     def read_range(self, key: str, version: str, offset: int, length: int) -> bytes:
         if length == 0:
@@ -87,3 +110,22 @@ class Lake:
                     return None
                 raise
         return MediaObject(key, answer.get("VersionId", ""), answer["ETag"].strip('"'), answer["ContentLength"])
+
+
+class _Body(io.RawIOBase):
+    """An object's bytes as they come; errors in ours."""
+
+    def __init__(self, body: StreamingBody, key: str) -> None:
+        super().__init__()
+        self._body, self._key = body, key
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with translated(f"reading {self._key} from the lake"):
+            return self._body.readinto(buffer)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()

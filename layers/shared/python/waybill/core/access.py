@@ -22,6 +22,8 @@ class Permission(StrEnum):
     RECURRING_EXPORT = "recurring_export"
     MANAGE_DESTINATIONS = "manage_destinations"
     INGEST = "ingest"
+    MANAGE_DATASETS = "manage_datasets"
+    LIST_EXPORT = "list_export"
 
 
 @dataclass(frozen=True)

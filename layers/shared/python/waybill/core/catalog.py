@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -140,6 +141,69 @@ class Dataset(BaseModel):
 
 
 Catalog = Mapping[str, Dataset]
+Catalogs = Callable[[str], Catalog]
+"""The catalogue as a tenant has it."""
+
+
+@dataclass(frozen=True)
+class TenantCatalog(Mapping[str, Dataset]):
+    """The catalogue as one tenant has it: the datasets that come with Waybill, and the tenant's own beside them."""
+
+    common: Catalog
+    find: Callable[[str], Dataset | None]
+    own: Callable[[], Sequence[Dataset]]
+
+    def __getitem__(self, name: str) -> Dataset:
+        found = self.common.get(name) or self.find(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.common
+        yield from (d.name for d in self.own() if d.name not in self.common)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def incompatible(before: Dataset, after: Dataset) -> list[str]:
+    """Why `after` cannot take the place of `before`: rules name its fields, and objects of the lake are registered by its
+    time. Fields may be added; words may change.
+    """
+    said = [
+        f"{role} stays {was}"
+        for role, was, now in (
+            ("time_field", before.time_field, after.time_field),
+            ("key_field", before.key_field, after.key_field),
+            ("open_field", before.open_field, after.open_field),
+        )
+        if was != now
+    ]
+    for field in before.fields:
+        if not any(f.name == field.name for f in after.fields):
+            said.append(f"the field {field.name} stays")
+        elif after.field(field.name).type is not field.type:
+            said.append(f"the field {field.name} stays of type {field.type.value}")
+    return said
+
+
+def stands_for_all(dataset: Dataset, name: str) -> bool:
+    """Whether a chosen name means each of the customer's own columns: `<open field>.*`."""
+    return dataset.open_field is not None and name == f"{dataset.open_field}.*"
+
+
+def resolved(dataset: Dataset, names: Iterable[str], columns: Iterable[str]) -> tuple[DataField, ...]:
+    """The chosen fields with `<open field>.*` in the place of which stand those `columns` that are open ones, sorted.
+    KeyError for a name that is none.
+    """
+    own = sorted(
+        {c for c in columns if dataset.open_field and c.startswith(f"{dataset.open_field}.") and dataset.has(c)}
+    )
+    wanted = [one for name in names for one in (own if stands_for_all(dataset, name) else [name])]
+    chosen = dataset.chosen(dict.fromkeys(wanted))
+    # A rule that chose only the customer's own columns, in a window that has none: the key tells that rows were there.
+    return chosen if wanted or not tuple(names) else (dataset.field(dataset.key_field),)
 
 
 def parse_dataset(text: str) -> Dataset:

@@ -40,7 +40,7 @@ def tree_of(text_or_json: str | Mapping[str, Any]) -> Any:
 
 
 _TOKENS = re.compile(
-    r"""(?P<skip>'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\W\d]\w*)|
+    r"""(?P<skip>'(?:[^']|'')*'|"(?:[^"]|"")*"|[^\W\d]\w*(?:\.\w+)*)|
     (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|
     (?P<paren>[()])""",
     re.DOTALL | re.VERBOSE,

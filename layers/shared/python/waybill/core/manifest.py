@@ -15,13 +15,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from waybill.core.plan import Plan
+from waybill.core.drift import unknown_columns
+from waybill.core.plan import Carried, Plan, PlannedData
 from waybill.core.window import local_time, stamp
 
 NAME = "waybill.json"
 SIGNATURE_NAME = "waybill.json.jws"
 FORMAT_VERSION = 1
-Kind = Literal["data", "media", "archive", "rejects", "manifest", "signature"]
+Kind = Literal["data", "media", "archive", "schema", "rejects", "manifest", "signature"]
 
 
 class Entry(BaseModel):
@@ -83,6 +84,7 @@ class Contents:
     exceptions: Sequence[Missing]
     rows: int
     rejects: int
+    duplicates: int
 
 
 def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
@@ -96,6 +98,7 @@ def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
             "rule_id": plan.rule_id,
             "rule": plan.settings.name,
             "generation": plan.generation,
+            "amendment": plan.amends,
             "requested_by": plan.requested_by,
         },
         "window": {
@@ -106,7 +109,9 @@ def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
             "local_end": local_time(plan.window_end, zone),
             "tzdata": plan.tzdata,
         },
-        "query": [_query(plan, index) for index in range(len(plan.settings.data))],
+        "query": [_query(plan, data) for data in plan.data.values()],
+        "late_rows_of": [_late(carried, zone) for carried in plan.carried],
+        "schema": [_schema(data) for data in plan.data.values()],
         "format": plan.settings.format.value,
         "archive": plan.settings.archive.method.value,
         "files": [f.listed() for f in contents.files],
@@ -115,6 +120,7 @@ def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
             "bytes": sum(f.size for f in contents.files),
             "rows": contents.rows,
             "rejects": contents.rejects,
+            "duplicates_left_out": contents.duplicates,
             "exceptions": len(contents.exceptions),
         },
         "exceptions": [e.model_dump(mode="json") for e in contents.exceptions],
@@ -124,17 +130,40 @@ def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def _query(plan: Plan, index: int) -> dict[str, Any]:
-    choice = plan.settings.data[index]
-    considered = plan.sequences[choice.dataset]
-    objects = sum(len(p.objects) for p in plan.parts if p.dataset == choice.dataset)
+def _query(plan: Plan, data: PlannedData) -> dict[str, Any]:
+    choice = plan.choice(data.dataset.name)
     return {
         "dataset": choice.dataset,
         "filter": choice.filter,
-        "fields": list(choice.fields),
-        "media": choice.media,
-        "objects": objects,
-        "sequence": {"after": considered.after, "upto": considered.upto},
+        "fields": [f.name for f in data.fields],
+        "scope": choice.scope.value,
+        "extensions": list(choice.extensions),
+        "source": choice.source.value,
+        "objects": sum(len(p.objects) for p in plan.parts if p.dataset == choice.dataset),
+        "sequence": data.considered.model_dump(),
+    }
+
+
+def _late(carried: Carried, zone: str) -> dict[str, Any]:
+    return {
+        "window": {
+            "start": stamp(carried.window_start),
+            "end": stamp(carried.window_end),
+            "local_start": local_time(carried.window_start, zone),
+        },
+        "sequence": {name: range_.model_dump() for name, range_ in carried.sequences.items()},
+    }
+
+
+def _schema(data: PlannedData) -> dict[str, Any]:
+    """The columns' digest, to compare runs by, what changed since the last run, and what the sources had beside them."""
+    written = json.dumps(data.columns.written, separators=(",", ":")).encode()
+    return {
+        "dataset": data.dataset.name,
+        "columns": len(data.columns.written),
+        "sha256": sha256_hex(written),
+        "changes": [change.model_dump() for change in data.changes],
+        "not_in_the_catalogue": unknown_columns(data.dataset, data.columns),
     }
 
 

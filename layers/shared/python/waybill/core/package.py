@@ -1,21 +1,25 @@
 """Packaging one part: rows selected, written in the rule's format, and, for an archive, encoded as whole entries.
 
-Outside an archive a part stages the body of its data file, without the frame; `seal` composes the bodies. In an archive it
-stages a piece: the whole entries of its data file and media, one after another; `seal` adds the directory.
+Outside an archive a part stages the bodies of its data files, without the frame; `seal` composes the bodies. In an archive it
+stages a piece: the whole entries of its data files and media, one after another; `seal` adds the directory.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from waybill.core.catalog import Catalog
+from waybill.core.catalog import DataField
+from waybill.core.cut import Cutter
+from waybill.core.lake_object import LakeObject
 from waybill.core.manifest import Missing
-from waybill.core.media import Media, sha256_of
-from waybill.core.plan import Part, Plan, stage_folder
-from waybill.core.rows import RowSource, RowStream, Selection
+from waybill.core.media import Media, fields_for_names, sha256_of
+from waybill.core.parts import Part
+from waybill.core.plan import Plan, stage_folder
+from waybill.core.rows import MediaFile, Refinement, RowSource, RowStream, Selection
+from waybill.core.rule_settings import Duplicates, RowOrder, Scope
 from waybill.core.select import compile_filter
 from waybill.core.workshop import Workshop
 from waybill.core.zipping import ZippedEntry, Zipping
@@ -33,19 +37,29 @@ class PackagedMedia(BaseModel):
     sha256: str
 
 
+class Body(BaseModel):
+    """The rows of one file, or of a piece of it, staged without the frame. `size` is in bytes, as staged."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    size: int
+    rows: int
+
+
 class PartResult(BaseModel):
-    """What one part staged. `body` is a data file's rows without the frame; `piece` whole entries of an archive."""
+    """What one part staged: `bodies` of its data file (several where a limit cuts it) or the `piece` of an archive."""
 
     model_config = ConfigDict(frozen=True)
 
     index: int
     dataset: str
-    file: str
     rows: int
     rejected: int
     rejects: tuple[str, ...]
+    duplicates: int = 0
     size: int
-    body: str = ""
+    bodies: tuple[Body, ...] = ()
     piece: str = ""
     entries: tuple[ZippedEntry, ...] = ()
     media: tuple[PackagedMedia, ...] = ()
@@ -66,74 +80,108 @@ def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
     if before is not None:
         return PartResult.model_validate_json(before)
     part = plan.parts[index]
-    sources = _fetch(part, shop)
-    selection = _selection(plan, part, shop.catalog)
-    stream = shop.rows.select(sources, selection, plan.settings.writing)
-    wants_media = any(c.media for c in plan.settings.data if c.dataset == part.dataset)
-    media = Media(plan, part, shop, iter(shop.rows.media(sources, selection)) if wants_media else iter(()))
+    sources, known = _fetch(part.objects, "", shop), _fetch(part.known, "known-", shop)
+    stream = _rows(plan, part, shop, sources, known)
+    media = Media(plan, part, shop, _named_media(plan, part, shop, sources))
     packed = _archived if plan.archived else _plain
-    result = packed(plan, part, shop, selection, stream, media)
+    result = packed(plan, part, shop, stream, media)
     shop.stage.put(part_key(plan, index), result.model_dump_json().encode())
     return PartResult.model_validate_json(shop.stage.read(part_key(plan, index)))
 
 
-def _fetch(part: Part, shop: Workshop) -> list[RowSource]:
+def _fetch(objects: Sequence[LakeObject], prefix: str, shop: Workshop) -> list[RowSource]:
     sources = []
-    for number, one in enumerate(part.objects):
-        path = shop.folder / f"{number:05d}.{one.format.value}"
+    for number, one in enumerate(objects):
+        path = shop.folder / f"{prefix}{number:05d}.{one.format.value}"
         shop.lake.download(one.key, one.version, path)
         sources.append(RowSource(path, one.format))
     return sources
 
 
-def _selection(plan: Plan, part: Part, catalog: Catalog) -> Selection:
-    dataset = catalog[part.dataset]
-    choice = next(c for c in plan.settings.data if c.dataset == part.dataset)
+def _rows(
+    plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource], known: Sequence[RowSource]
+) -> RowStream:
+    selection = _selection(plan, part, plan.data[part.dataset].fields)
+    settings = plan.settings
+    refinement = Refinement(
+        ordered=settings.order is RowOrder.TIME,
+        distinct=settings.duplicates is Duplicates.DROP,
+        known=tuple(known),
+    )
+    return shop.rows.select(sources, selection, settings.writing, refinement)
+
+
+def _selection(plan: Plan, part: Part, fields: tuple[DataField, ...]) -> Selection:
+    dataset, choice = plan.data[part.dataset].dataset, plan.choice(part.dataset)
     predicate = compile_filter(choice.filter, dataset) if choice.filter is not None else None
-    return Selection(dataset, plan.window, predicate, dataset.chosen(choice.fields))
+    return Selection(dataset, part.window, predicate, fields)
 
 
-def _plain(plan: Plan, part: Part, shop: Workshop, _: Selection, stream: RowStream, media: Media) -> PartResult:
-    key = _piece_key(plan, part, shop, "body")
-    staged = shop.stage.put_stream(key, iter(stream))
+def _named_media(plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource]) -> Iterator[MediaFile]:
+    if not plan.choice(part.dataset).wants_media:
+        return iter(())
+    dataset = plan.data[part.dataset].dataset
+    return iter(shop.rows.media(sources, _selection(plan, part, fields_for_names(plan.settings.layout, dataset))))
+
+
+def _plain(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: Media) -> PartResult:
+    bodies = tuple(_bodies(plan, part, shop, stream))
     packaged = tuple(
         PackagedMedia(name=m.name, key=m.key, version=m.version, size=m.size, sha256=sha256_of(shop.lake, m))
         for m in media
     )
-    return PartResult(
-        index=part.index,
-        dataset=part.dataset,
-        file=part.file,
-        rows=stream.rows,
-        rejected=stream.rejected,
-        rejects=tuple(_rejects(part, stream)),
-        size=staged.size + sum(m.size for m in packaged),
-        body=key,
-        media=packaged,
-        missing=tuple(media.missing),
-    )
+    size = sum(b.size for b in bodies) + sum(m.size for m in packaged)
+    return _result(part, stream, media, size).model_copy(update={"bodies": bodies, "media": packaged})
+
+
+def _bodies(plan: Plan, part: Part, shop: Workshop, stream: RowStream) -> Iterator[Body]:
+    compression, limit = plan.settings.file_compression, plan.settings.file_limit
+    if plan.choice(part.dataset).scope is Scope.MEDIA:
+        _read_through(stream)
+    elif limit.bytes is None and limit.rows is None:
+        key = _piece_key(plan, part, shop, "body")
+        staged = shop.stage.put_stream(key, shop.compress(compression, iter(stream)))
+        yield Body(key=key, size=staged.size, rows=stream.rows)
+    else:
+        cutter = Cutter(iter(stream), plan.settings.format, limit)
+        for number, piece in enumerate(cutter.pieces(), start=1):
+            key = _piece_key(plan, part, shop, f"{number:04d}.body")
+            staged = shop.stage.put_stream(key, shop.compress(compression, piece))
+            yield Body(key=key, size=staged.size, rows=cutter.rows)
+
+
+def _read_through(stream: RowStream) -> None:
+    """Rows that are not delivered are read all the same: what cannot be read is told."""
+    for _ in stream:
+        pass
 
 
 def _piece_key(plan: Plan, part: Part, shop: Workshop, ending: str) -> str:
     return f"{stage_folder(plan.tenant, plan.run_id)}/pieces/{part.index:05d}-{shop.attempt}.{ending}"
 
 
-def _archived(
-    plan: Plan, part: Part, shop: Workshop, selection: Selection, stream: RowStream, media: Media
-) -> PartResult:
+def _archived(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: Media) -> PartResult:
     key = _piece_key(plan, part, shop, "zip")
-    zipping = Zipping(plan, part, shop, selection)
-    staged = shop.stage.put_stream(key, zipping.entries(stream, media))
+    zipping = Zipping(plan, part, shop)
+    if plan.choice(part.dataset).scope is Scope.MEDIA:
+        _read_through(stream)
+        entries = zipping.media(media)
+    else:
+        entries = zipping.entries(stream, media)
+    staged = shop.stage.put_stream(key, entries)
+    done = {"piece": key, "entries": tuple(zipping.done)}
+    return _result(part, stream, media, staged.size).model_copy(update=done)
+
+
+def _result(part: Part, stream: RowStream, media: Media, size: int) -> PartResult:
     return PartResult(
         index=part.index,
         dataset=part.dataset,
-        file=part.file,
         rows=stream.rows,
         rejected=stream.rejected,
         rejects=tuple(_rejects(part, stream)),
-        size=staged.size,
-        piece=key,
-        entries=tuple(zipping.done),
+        duplicates=stream.duplicates + stream.already_known,
+        size=size,
         missing=tuple(media.missing),
     )
 

@@ -1,89 +1,66 @@
 """Plans: the frozen list of a run's inputs, split into parts of bounded work.
 
-A plan is written once; every retry of the run reads that same plan, so that a retry delivers the same names and bytes.
+A plan is written once; every retry of the run reads that same plan, so that a retry delivers the same names and bytes. It
+holds all that a step needs: the datasets as they were at that moment, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from waybill.core.catalog import Catalog, DataField, Dataset, resolved
+from waybill.core.drift import Change, Columns, changes, columns_of
 from waybill.core.errors import ConfigurationError
-from waybill.core.format import extension
-from waybill.core.layout import fill
-from waybill.core.rows import SourceFormat
-from waybill.core.rule import EmptyWindow, Rule, RuleSettings
-from waybill.core.run import Run, RunKey
-from waybill.core.window import Window, local_date, stamp
-
-PART_BYTES = 128 * 1024 * 1024
-"""How much input one part reads, as the row engine sees it: `/tmp` and time of one `package` are bounded by it."""
-GZIP_RATIO = 8
-"""How much larger than its file a gzipped object is taken to be."""
-MOST_PARTS = 2_000
-"""A STANDARD execution's history holds 25,000 events; a part takes about ten."""
-
-
-class LakeObject(BaseModel):
-    """A lake object as it was registered: which bytes (`key`, `version`), how many rows, and their event times.
-
-    `sequence` grows by one for each object of a tenant's dataset, and is published in order. `plain_size` is its size
-    in bytes once unzipped (of a Parquet file, of its columns), `columns` the names found in its rows, each with the
-    kinds of its values: `("city:string", "visits:integer|string")`. `archived`: it lies below the dataset's `archived/`.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    version: str
-    etag: str
-    size: int
-    rows: int
-    rejects: int
-    format: SourceFormat
-    sequence: int
-    first_event: datetime | None
-    last_event: datetime | None
-    registered_at: datetime
-    plain_size: int = 0
-    columns: tuple[str, ...] = ()
-    archived: bool = False
-
-    def in_window(self, window: Window) -> bool:
-        if self.first_event is None or self.last_event is None:
-            return False
-        return window.overlaps(self.first_event, self.last_event)
-
-
-class Part(BaseModel):
-    """One bounded unit of packaging work: `objects` of one dataset, in their sequence's order."""
-
-    model_config = ConfigDict(frozen=True)
-
-    index: int
-    dataset: str
-    file: str
-    objects: tuple[LakeObject, ...]
-
-
-class SequenceRange(BaseModel):
-    """`(after, upto]`: which registered objects a run has considered."""
-
-    model_config = ConfigDict(frozen=True)
-
-    after: int
-    upto: int
+from waybill.core.layout import below, fill
+from waybill.core.naming import Names, run_values
+from waybill.core.parts import Part, Share, numbered, parts_of
+from waybill.core.rule import Rule
+from waybill.core.rule_settings import DataChoice, RuleSettings
+from waybill.core.run import Run, RunKey, SequenceRange
+from waybill.core.window import Window
 
 
 class PlannedDestination(BaseModel):
+    """A destination and what it can hold (`core.deliver.Capabilities`), as far as a plan must know."""
+
     model_config = ConfigDict(frozen=True)
 
     destination_id: str
     name: str
     kind: str
+    largest_file: int = 2**62
+    longest_name: int = 1_024
+    forbidden: str = ""
+
+
+class PlannedData(BaseModel):
+    """One dataset of the run: as the catalogue had it, the fields that are written, the registered objects that were
+    considered, and what changed in its columns since the last run.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: Dataset
+    fields: tuple[DataField, ...]
+    considered: SequenceRange
+    columns: Columns
+    changes: tuple[Change, ...] = ()
+
+
+class Carried(BaseModel):
+    """Late rows of an earlier window that this run delivers as well; `run_id` is the entry in the log that says so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    window_start: datetime
+    window_end: datetime
+    sequences: dict[str, SequenceRange]
 
 
 class Plan(BaseModel):
@@ -100,9 +77,13 @@ class Plan(BaseModel):
     settings: RuleSettings
     password_ref: str
     destinations: tuple[PlannedDestination, ...]
-    sequences: dict[str, SequenceRange]
+    data: dict[str, PlannedData]
     parts: tuple[Part, ...]
+    carried: tuple[Carried, ...]
+    amends: bool
     folder: str
+    manifest_folder: str
+    values: dict[str, str]
     previous_manifest: str
     planned_at: datetime
     requested_by: str
@@ -116,105 +97,130 @@ class Plan(BaseModel):
     def archived(self) -> bool:
         return self.settings.archive.method != "none"
 
+    def choice(self, dataset: str) -> DataChoice:
+        return next(c for c in self.settings.data if c.dataset == dataset)
+
+    @property
+    def sequences(self) -> dict[str, SequenceRange]:
+        return {name: data.considered for name, data in self.data.items()}
+
     def estimated_bytes(self) -> int:
         return sum(o.size for p in self.parts for o in p.objects)
 
     def summary(self) -> str:
         """For the run's log."""
         objects = sum(len(p.objects) for p in self.parts)
-        return f"{objects} lake objects in {len(self.parts)} parts, about {self.estimated_bytes()} bytes."
+        said = f"{objects} lake objects in {len(self.parts)} parts, about {self.estimated_bytes()} bytes."
+        for name, data in self.data.items():
+            if data.changes:
+                said += f" The columns of {name} changed since the last run: {'; '.join(map(str, data.changes[:20]))}."
+        if self.carried:
+            said += f" With late rows of {len(self.carried)} earlier windows."
+        return said
 
 
 def make_plan(
     rule: Rule,
     run: Run,
-    objects: Mapping[str, Sequence[LakeObject]],
-    sequences: Mapping[str, int],
+    catalog: Catalog,
+    own: Share,
     destinations: Sequence[PlannedDestination],
     now: datetime,
+    late: Sequence[tuple[Run, Share]] = (),
 ) -> Plan:
-    """Freeze the run: `objects` by dataset, in sequence order, and `sequences`, each dataset's newest at that moment."""
-    window, settings = run.window, rule.settings
-    values = name_values(rule, run)
-    folder = fill(settings.layout.folder, values)
-    parts = [
-        part
-        for choice in settings.data
-        for part in _dataset_parts(
-            settings, choice.dataset, [o for o in objects[choice.dataset] if o.in_window(window)]
-        )
-    ]
-    if len(parts) > MOST_PARTS:
-        raise ConfigurationError(
-            f"The window holds {len(parts)} parts of work, and a run takes at most {MOST_PARTS}.",
-            "Choose a shorter window (an hourly or daily schedule) or split the datasets over several rules.",
-        )
-    named = tuple(
-        p.model_copy(update={"index": n, "file": _file_name(settings, values, p, parts)}) for n, p in enumerate(parts)
-    )
-    return Plan(
+    """Freeze the run. `own` is its own window's share; `late` are shares of earlier windows that go with it.
+
+    Raises ConfigurationError for what no run could carry out or no destination could take.
+    """
+    settings = rule.settings
+    archived = settings.archive.method != "none"
+    colon = "-" if archived or any(":" in d.forbidden for d in destinations) else ":"
+    values = run_values(rule, run, colon)
+    shares = sorted([own, *(share for _, share in late)], key=lambda share: share.window)
+    names = Names(settings.layout, values, settings.schedule.zone, colon)
+    work = (parts_of(settings, catalog[c.dataset], c, run.window, shares, names) for c in settings.data)
+    parts = numbered(list(chain.from_iterable(work)))
+    plan = Plan(
         tenant=rule.tenant,
         rule_id=rule.rule_id,
         run_id=run.key.run_id,
         generation=run.key.generation,
-        window_start=window.start,
-        window_end=window.end,
+        window_start=run.window.start,
+        window_end=run.window.end,
         settings=settings,
         password_ref=rule.password_ref,
         destinations=tuple(destinations),
-        sequences={name: SequenceRange(after=0, upto=upto) for name, upto in sequences.items()},
-        parts=named,
-        folder=folder,
+        data={c.dataset: _planned_data(rule, catalog[c.dataset], c, own, parts) for c in settings.data},
+        parts=parts,
+        carried=tuple(_carried(entry, share) for entry, share in late),
+        amends=run.amends,
+        folder=fill(settings.layout.folder, values),
+        manifest_folder=fill(settings.layout.manifest, values),
+        values=values,
         previous_manifest=rule.last_manifest,
         planned_at=now,
         requested_by=rule.created_by,
         tzdata=run.tzdata,
     )
+    _refuse_what_cannot_arrive(plan)
+    return plan
 
 
-def name_values(rule: Rule, run: Run) -> dict[str, str]:
-    """The tokens of `core.layout` that a run knows; instants without colons, which Windows and SFTP clients dislike."""
-    window = run.window
-    return {
-        "tenant": rule.tenant,
-        "rule": rule.settings.name,
-        "rule_id": rule.rule_id,
-        "run": run.key.run_id,
-        "start": stamp(window.start).replace(":", "-"),
-        "end": stamp(window.end).replace(":", "-"),
-        "date": local_date(window.start, rule.settings.schedule.zone),
-        "generation": str(run.key.generation),
-        "extension": extension(rule.settings.format),
-    }
+def _carried(entry: Run, share: Share) -> Carried:
+    return Carried(
+        run_id=entry.key.run_id,
+        window_start=share.window.start,
+        window_end=share.window.end,
+        sequences=dict(share.sequences),
+    )
 
 
-def _dataset_parts(settings: RuleSettings, dataset: str, objects: Sequence[LakeObject]) -> Iterator[Part]:
-    if not objects and settings.empty_window is EmptyWindow.EMPTY_FILE:
-        return iter([Part(index=0, dataset=dataset, file="", objects=())])
-    return _parts_of(dataset, objects)
+def _planned_data(rule: Rule, dataset: Dataset, choice: DataChoice, own: Share, parts: Sequence[Part]) -> PlannedData:
+    surveyed = [o.columns for p in parts if p.dataset == dataset.name for o in p.objects]
+    names = {entry.rpartition(":")[0] for columns in surveyed for entry in columns}
+    fields = resolved(dataset, choice.fields, names)
+    columns = columns_of(fields, surveyed)
+    before = rule.last_columns.get(dataset.name)
+    return PlannedData(
+        dataset=dataset,
+        fields=fields,
+        considered=own.sequences[dataset.name],
+        columns=columns,
+        changes=tuple(changes(before, columns)),
+    )
 
 
-def _parts_of(dataset: str, objects: Sequence[LakeObject]) -> Iterator[Part]:
-    batch: list[LakeObject] = []
-    weight = 0
-    for one in objects:
-        heavy = one.size * (GZIP_RATIO if one.format in {SourceFormat.NDJSON_GZ, SourceFormat.PARQUET} else 1)
-        if batch and weight + heavy > PART_BYTES:
-            yield Part(index=0, dataset=dataset, file="", objects=tuple(batch))
-            batch, weight = [], 0
-        batch.append(one)
-        weight += heavy
-    if batch:
-        yield Part(index=0, dataset=dataset, file="", objects=tuple(batch))
+def _refuse_what_cannot_arrive(plan: Plan) -> None:
+    """Before any work: files that a destination's kind cannot hold, names that it cannot take."""
+    expected = _largest_expected(plan)
+    longest = max((len(below(plan.folder, p.name.numbered(p.number))) for p in plan.parts), default=0)
+    for destination in plan.destinations:
+        if expected > destination.largest_file:
+            raise ConfigurationError(
+                f"A file of about {expected} bytes would be written, and {destination.name} ({destination.kind}) takes files"
+                f" of at most {destination.largest_file} bytes.",
+                "Set file_limit.bytes, choose a shorter window, or leave out the archive.",
+            )
+        if longest > destination.longest_name:
+            raise ConfigurationError(
+                f"A file's path would have {longest} characters, and {destination.name} ({destination.kind}) takes at most"
+                f" {destination.longest_name}.",
+                "Shorten the layout's folder or file.",
+            )
 
 
-def _file_name(settings: RuleSettings, values: Mapping[str, str], part: Part, parts: Sequence[Part]) -> str:
-    """Outside an archive a dataset's parts are composed to one file; inside, each is an entry of its own."""
-    siblings = [p for p in parts if p.dataset == part.dataset]
-    several = settings.archive.method != "none" and len(siblings) > 1
-    number = next(n for n, p in enumerate(siblings, start=1) if p is part)
-    token = f"-part-{number:04d}" if several else ""
-    return fill(settings.layout.file, {**values, "dataset": part.dataset, "part": token})
+def _largest_expected(plan: Plan) -> int:
+    """Bytes, as the sources' sizes let expect: the archive, or the largest data file."""
+    sums: dict[object, int] = {}
+    for part in plan.parts:
+        weight = sum(o.weight for o in part.objects)
+        if plan.settings.file_limit.bytes is not None and not plan.archived:
+            weight = min(weight, plan.settings.file_limit.bytes)
+            sums[part.index] = weight
+        else:
+            key = None if plan.archived else part.name
+            sums[key] = sums.get(key, 0) + weight
+    return max(sums.values(), default=0)
 
 
 def run_key(plan: Plan) -> RunKey:

@@ -11,10 +11,14 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from waybill.core.access import AccessKey
+from waybill.core.catalog import Dataset
 from waybill.core.deliver import ProbeStep, Receipt, ResumePoint
-from waybill.core.plan import LakeObject
+from waybill.core.drift import Columns
+from waybill.core.lake_keys import Listed
+from waybill.core.lake_object import LakeObject
 from waybill.core.rule import Rule
-from waybill.core.run import Outcome, Run, RunKey
+from waybill.core.run import Outcome, Run, RunKey, SequenceRange
+from waybill.core.window import Window
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -54,10 +58,15 @@ class Rules(Protocol):
     def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
         """A tenant's active rules that wait for events of that dataset."""
 
-    def delivered(self, tenant: str, rule_id: str, manifest_sha256: str, size: int) -> None:
-        """Note the newest delivered manifest, for the next one to name, and how many bytes its run had. Does nothing where
-        the rule is gone.
+    def delivered(
+        self, tenant: str, rule_id: str, manifest_sha256: str, size: int, columns: Mapping[str, Columns] | None
+    ) -> None:
+        """Note the newest delivered manifest, for the next one to name, how many bytes its run had, and its columns, where
+        they are the window's and not an amendment's. Does nothing where the rule is gone.
         """
+
+    def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
+        """Note up to which registered object of each dataset late rows were looked for. Does nothing where the rule is gone."""
 
 
 class Runs(Protocol):
@@ -85,8 +94,18 @@ class Runs(Protocol):
     def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
         """0 where the window has no run."""
 
-    def begin(self, key: RunKey, epoch: int, now: datetime, parts: int, estimated_bytes: int) -> None:
-        """Scheduled (or ongoing, on a retry of the step) to ongoing. Raises Conflict for another epoch or an ended run."""
+    def begin(
+        self,
+        key: RunKey,
+        epoch: int,
+        now: datetime,
+        parts: int,
+        estimated_bytes: int,
+        sequences: Mapping[str, SequenceRange],
+    ) -> None:
+        """Scheduled (or ongoing, on a retry of the step) to ongoing, with what it has considered of each dataset. Raises
+        Conflict for another epoch or an ended run.
+        """
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
         """To its outcome; `totals`: rows, bytes, files, rejects. False where it had ended, or for another epoch."""
@@ -171,17 +190,71 @@ class AccessKeys(Protocol):
 
 
 class LakeObjects(Protocol):
+    """Registered lake objects. Nothing that is registered ever changes or goes away."""
+
     def register(self, tenant: str, dataset: str, found: LakeObject) -> LakeObject:
-        """Give the object its sequence number. Idempotent by key and version: a second call returns the first's.
+        """Give the object its sequence number. Idempotent by key, etag and size: a second call returns the first's.
 
         Numbers of a tenant's dataset become visible one after another, never a higher one before a lower.
         """
 
+    def known(self, tenant: str, dataset: str, listed: Sequence[Listed]) -> Mapping[Listed, LakeObject]:
+        """Those of `listed` that are registered."""
+
     def newest(self, tenant: str, dataset: str) -> int:
         """The highest sequence number, 0 for none."""
 
-    def upto(self, tenant: str, dataset: str, sequence: int) -> Iterator[LakeObject]:
-        """Those with a number up to `sequence`, in order."""
+    def get(self, tenant: str, dataset: str, sequence: int) -> LakeObject:
+        """The object of that number. Raises NotFound."""
+
+    def since(self, tenant: str, dataset: str, after: int, upto: int) -> Iterator[LakeObject]:
+        """All that were registered with a number in `(after, upto]`, in order; never a replacement."""
+
+    def between(self, tenant: str, dataset: str, window: Window, after: int, upto: int) -> Iterator[LakeObject]:
+        """Objects with a number in `(after, upto]` that may hold events of the window, in order of `sequence`.
+
+        A replacement comes in place of the objects that it replaces where all of their numbers lie in `(after, upto]`, else
+        they come themselves: each row comes once. Objects without any instant are in no window. Reads the registrations
+        of the window's days alone, and those of objects that span more than a month.
+        """
+
+    def merges(self, tenant: str, dataset: str) -> int:
+        """How many replacements the dataset has. Read it before what a merge is chosen from."""
+
+    def replacements(self, tenant: str, dataset: str, after: int) -> Iterator[LakeObject]:
+        """Replacements of which some replaced number lies above `after`."""
+
+    def replace(self, tenant: str, dataset: str, merged: LakeObject, merges: int) -> bool:
+        """Let `merged` stand for the objects that it `replaces`; its sequence is the lowest of their numbers.
+
+        In one step, and only where the dataset still has `merges` replacements: False, and nothing changed, otherwise.
+        """
+
+
+class Bookmarks(Protocol):
+    """Where something that goes through the whole lake stopped. Losing one costs time alone."""
+
+    def read(self, name: str) -> str:
+        """Empty for none."""
+
+    def save(self, name: str, place: str) -> None: ...
+
+
+class Datasets(Protocol):
+    """Datasets that a tenant's operator added beside the catalogue's own."""
+
+    def add(self, tenant: str, dataset: Dataset, now: datetime) -> None:
+        """Raises Conflict where the tenant has one of that name."""
+
+    def replace(self, tenant: str, dataset: Dataset, now: datetime) -> None:
+        """Raises NotFound where the tenant has none of that name."""
+
+    def find(self, tenant: str, name: str) -> Dataset | None: ...
+
+    def all(self, tenant: str) -> Sequence[Dataset]: ...
+
+    def remove(self, tenant: str, name: str) -> None:
+        """Idempotent. What lies in the lake stays."""
 
 
 class Secrets(Protocol):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.format import Writing
@@ -39,6 +39,25 @@ class Selection:
     fields: tuple[DataField, ...]
 
 
+@dataclass(frozen=True)
+class Refinement:
+    """What becomes of the selected rows before they are written.
+
+    `ordered`: by the dataset's time field, then its key field (integers by value, anything else by the first 256 bytes
+    of its UTF-8, null last), then in the sources' order. `distinct`: of rows with the same key only the first in the
+    sources' order stays; a row with a null key is never a duplicate. `known`: sources of the same dataset; a row whose
+    key one of their rows has is left out. A row of `known` counts where the same selection would take it.
+    """
+
+    ordered: bool = False
+    distinct: bool = False
+    known: tuple[RowSource, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.ordered or self.distinct or self.known)
+
+
 class RowStream(Protocol):
     """The body of a data file, without its frame (`core.format`). Iterate once, to the end, then read the counts."""
 
@@ -56,8 +75,27 @@ class RowStream(Protocol):
     def rejected(self) -> int:
         """How many rows could not be read, listed or not."""
 
+    @property
+    def duplicates(self) -> int:
+        """How many rows were left out because an earlier one of this stream has their key."""
+
+    @property
+    def already_known(self) -> int:
+        """How many rows were left out because a row of `Refinement.known` has their key."""
+
 
 MAX_REJECTS = 1_000
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """A media file that a row names: its own name, its key below the dataset's `media/`, and what the row has in the
+    selection's fields, as JSON has it.
+    """
+
+    name: str
+    key: str
+    row: Mapping[str, Any]
 
 
 class RowEngine(Protocol):
@@ -67,5 +105,5 @@ class RowEngine(Protocol):
         is a reject, never an error and never silently gone. Raises PermanentError where a source cannot be read at all.
         """
 
-    def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[tuple[str, str]]:
-        """`(name, key)` of every media file of the selected rows, in the rows' order, each once."""
+    def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[MediaFile]:
+        """Every media file of the selected rows, in the rows' order, each once."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from waybill.core.errors import PermanentError
 from waybill.core.window import Window
@@ -36,6 +38,16 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     EVENT = "event"
+    LATE = "late"
+
+
+class SequenceRange(BaseModel):
+    """`(after, upto]`: which registered objects a run has considered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    after: int
+    upto: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,11 @@ def known_key(tenant: str, run_id: str) -> RunKey:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it is kept. `epoch` counts attempts: every write of a run's state names the epoch it belongs to."""
+    """A run as it is kept. `epoch` counts attempts: every write of a run's state names the epoch it belongs to.
+
+    `sequences` says of each dataset which registered objects it considered; None until it is planned. One that `amends`
+    delivers late rows of its window alone; `carried_by` is the run that delivers them with its own.
+    """
 
     key: RunKey
     window: Window
@@ -95,6 +111,9 @@ class Run:
     parts: int | None = None
     message: str = ""
     tzdata: str = ""
+    sequences: Mapping[str, SequenceRange] | None = None
+    amends: bool = False
+    carried_by: str = ""
 
 
 def execution_name(key: RunKey, epoch: int) -> str:

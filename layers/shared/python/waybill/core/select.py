@@ -4,14 +4,19 @@ What can be asked: `and or not`, `= <> < <= > >=`, `between`, `in`, `like`, `is 
 and `date('...')` over the dataset's fields. A json field can be asked for `is null` and `like` (of its text) only.
 A null never matches, also not under `not`: SQL's three values hold. A date means its first instant, in UTC.
 
+An open column has the type of what it is compared with: a text is compared with rows whose value is a text, a number
+with numbers, an instant with texts that are one; where a row's value is of another type it counts as null. Its name is
+quoted where it is no word: `"attributes.home town" = 'Köln'`.
+
 The SQL expects columns of these types under the fields' own names: string and json VARCHAR, integer HUGEINT, number
-DOUBLE, boolean BOOLEAN, timestamp TIMESTAMP in UTC. A value of the caller is never a part of the SQL's text.
+DOUBLE, boolean BOOLEAN, timestamp TIMESTAMP in UTC. The n-th of `Predicate.open_columns` is `"open n"`, from 0; one of
+type any is null or not, whatever it is. A value of the caller is never a part of the SQL's text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,12 +36,14 @@ Value = str | int | float | bool
 class Predicate:
     """A condition over a dataset's columns: `sql` names columns as quoted identifiers and every value as `?`.
 
-    `columns` are the fields that it reads; None where nobody said, which means that it may read any.
+    `columns` are the fields that it reads, open columns among them; None where nobody said, which means that it may read
+    any of the catalogue's. `open_columns` are names of open columns, each with the type that the SQL expects.
     """
 
     sql: str
     values: tuple[Value, ...]
     columns: frozenset[str] | None = None
+    open_columns: tuple[tuple[str, FieldType], ...] = ()
 
 
 def compile_filter(text_or_json: str | Mapping[str, Any], dataset: Dataset) -> Predicate:
@@ -46,23 +53,26 @@ def compile_filter(text_or_json: str | Mapping[str, Any], dataset: Dataset) -> P
     """
     compiler = _Compiler(dataset)
     sql = compiler.condition(tree_of(text_or_json), 1)
-    return Predicate(sql, tuple(compiler.values), frozenset(compiler.columns))
+    return Predicate(sql, tuple(compiler.values), frozenset(compiler.columns), tuple(compiler.open_columns))
 
 
 _COMPARISONS = {"=": "=", "<>": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _NUMERIC = (FieldType.INTEGER, FieldType.NUMBER)
+_EXACT = 2**53
+"""Integers below are doubles without loss; an open column that is compared with a larger one is read as an integer."""
 
 
 @dataclass(frozen=True)
 class _Column:
-    """A field as an operand; `casei` where it is compared without regard to case."""
+    """A field as an operand; `casei` where it is compared without regard to case. `identifier` is its name in the SQL."""
 
     field: DataField
     casei: bool
+    identifier: str
 
     @property
     def sql(self) -> str:
-        return f'lower("{self.field.name}")' if self.casei else f'"{self.field.name}"'
+        return f'lower("{self.identifier}")' if self.casei else f'"{self.identifier}"'
 
 
 class _Compiler:
@@ -71,6 +81,7 @@ class _Compiler:
     def __init__(self, dataset: Dataset) -> None:
         self.values: list[Value] = []
         self.columns: set[str] = set()
+        self.open_columns: list[tuple[str, FieldType]] = []
         self._dataset = dataset
         self._nodes = 0
 
@@ -106,7 +117,7 @@ class _Compiler:
             raise refuse(f"the filter has more than {MAX_NODES} conditions; use 'in' for lists of values.")
 
     def _flag(self, node: Mapping[str, Any]) -> str:
-        column = self._column(node, "as a condition")
+        column = self._as(FieldType.BOOLEAN, self._column(node, "as a condition"))
         if column.field.type is not FieldType.BOOLEAN:
             raise refuse(
                 f"'{column.field.name}' is of type {column.field.type} and no condition by itself; compare it."
@@ -116,7 +127,7 @@ class _Compiler:
     def _compare(self, op: str, args: list[Any]) -> str:
         left, right = _only(op, args, 2)
         if _is_column(left) and _is_column(right):
-            one, other = self._column(left, f"'{op}'"), self._column(right, f"'{op}'")
+            one, other = self._alike(op, self._column(left, f"'{op}'"), self._column(right, f"'{op}'"))
             self._comparable(op, one)
             same = one.field.type is other.field.type or {one.field.type, other.field.type} <= set(_NUMERIC)
             if not same:
@@ -126,28 +137,29 @@ class _Compiler:
                 )
             return f"({one.sql} {_COMPARISONS[op]} {other.sql})"
         if _is_column(left):
-            column = self._comparable(op, self._column(left, f"'{op}'"))
+            column = self._comparable(op, self._column(left, f"'{op}'"), right)
             return f"({column.sql} {_COMPARISONS[op]} {self._value(op, column, right)})"
         if _is_column(right):
-            column = self._comparable(op, self._column(right, f"'{op}'"))
+            column = self._comparable(op, self._column(right, f"'{op}'"), left)
             return f"({self._value(op, column, left)} {_COMPARISONS[op]} {column.sql})"
         raise refuse(f"'{op}' needs a field on one side; {_show(left)} and {_show(right)} are both values.")
 
     def _between(self, op: str, args: list[Any]) -> str:
         target, low, high = _only(op, args, 3)
-        column = self._comparable(op, self._column(target, f"'{op}'"))
+        column = self._comparable(op, self._column(target, f"'{op}'"), low, high)
         return f"({column.sql} BETWEEN {self._value(op, column, low)} AND {self._value(op, column, high)})"
 
     def _in(self, op: str, args: list[Any]) -> str:
         target, items = _only(op, args, 2)
-        column = self._comparable(op, self._column(target, f"'{op}'"))
+        named = self._column(target, f"'{op}'")
         if not isinstance(items, list) or not 1 <= len(items) <= MAX_LIST:
-            raise refuse(f"'in' for '{column.field.name}' needs a list of 1 to {MAX_LIST} values.")
+            raise refuse(f"'in' for '{named.field.name}' needs a list of 1 to {MAX_LIST} values.")
+        column = self._comparable(op, named, *items)
         return f"({column.sql} IN ({', '.join(self._value(op, column, item) for item in items)}))"
 
     def _like(self, op: str, args: list[Any]) -> str:
         target, pattern = _only(op, args, 2)
-        column = self._column(target, f"'{op}'")
+        column = self._as(FieldType.STRING, self._column(target, f"'{op}'"))
         if column.field.type not in (FieldType.STRING, FieldType.JSON):
             raise refuse(
                 f"'like' looks into text, and '{column.field.name}' is of type {column.field.type}; compare it."
@@ -165,7 +177,7 @@ class _Compiler:
         return rf"({column.sql} LIKE {bound} ESCAPE '\')"
 
     def _is_null(self, op: str, args: list[Any]) -> str:
-        return f"({self._column(_only(op, args, 1)[0], 'is null').sql} IS NULL)"
+        return f"({self._as(FieldType.ANY, self._column(_only(op, args, 1)[0], 'is null')).sql} IS NULL)"
 
     def _column(self, node: Any, use: str) -> _Column:
         inner, folded = _uncased(node)
@@ -176,12 +188,36 @@ class _Compiler:
             near = closest(name, [f.name for f in self._dataset.fields])
             raise refuse(f"{_show(name)} is not a field of {self._dataset.name}; the nearest are: {near}.")
         field = self._dataset.field(name)
-        if folded and field.type is not FieldType.STRING:
+        if folded and field.type not in (FieldType.STRING, FieldType.ANY):
             raise refuse(f"'casei' folds text, and '{name}' is of type {field.type}; leave 'casei' out.")
         self.columns.add(name)
-        return _Column(field, folded)
+        return _Column(field, folded, name)
 
-    def _comparable(self, op: str, column: _Column) -> _Column:
+    def _as(self, kind: FieldType, column: _Column) -> _Column:
+        """An open column read as values of `kind`; any other column as it is."""
+        if column.field.type is not FieldType.ANY:
+            return column
+        name = column.field.name
+        if column.casei and kind is not FieldType.STRING:
+            raise refuse(f"'casei' folds text, and '{name}' is asked for another type; leave 'casei' out.")
+        if (name, kind) not in self.open_columns:
+            self.open_columns.append((name, kind))
+        field = column.field.model_copy(update={"type": kind})
+        return _Column(field, column.casei, f"open {self.open_columns.index((name, kind))}")
+
+    def _alike(self, op: str, one: _Column, other: _Column) -> tuple[_Column, _Column]:
+        """Two columns to compare; an open one is read as the other's type."""
+        if one.field.type is other.field.type is FieldType.ANY:
+            raise refuse(
+                f"'{one.field.name}' and '{other.field.name}' are both open columns: compare each with a value."
+            )
+        kinds = {c: FieldType.NUMBER if c.field.type is FieldType.INTEGER else c.field.type for c in (one, other)}
+        return self._as(kinds[other], one), self._as(kinds[one], other)
+
+    def _comparable(self, op: str, column: _Column, *values: Any) -> _Column:
+        """The column, an open one as the type of the values; refused where it cannot be compared at all."""
+        if column.field.type is FieldType.ANY:
+            return self._as(_kind_of(op, column.field, values), column)
         if column.field.type is FieldType.JSON:
             raise refuse(f"'{column.field.name}' is json: it can be asked for 'is null' and 'like', not for '{op}'.")
         return column
@@ -223,6 +259,25 @@ def _show(value: Any) -> str:
     """A value in a message: short, whatever it was."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _kind_of(op: str, field: DataField, values: Sequence[Any]) -> FieldType:
+    """The type that an open column has beside these values: that of the first, where numbers go together."""
+    plain = [_uncased(v)[0] for v in values]
+    numbers = [v for v in plain if isinstance(v, int | float) and not isinstance(v, bool)]
+    match plain[0]:
+        case bool():
+            return FieldType.BOOLEAN
+        case str() | None:  # nothing equals null, as will be said
+            return FieldType.STRING
+        case int() | float():
+            exact = all(isinstance(n, int) for n in numbers) and any(abs(n) >= _EXACT for n in numbers)
+            return FieldType.INTEGER if exact else FieldType.NUMBER
+        case {"timestamp": _} | {"date": _}:
+            return FieldType.TIMESTAMP
+    raise refuse(
+        f"'{op}' for '{field.name}' needs a text, a number, true, false or a timestamp, not {_show(plain[0])}."
+    )
 
 
 def _typed(op: str, field: DataField, value: Any) -> tuple[Value, str]:

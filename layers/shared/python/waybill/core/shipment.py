@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from waybill.core.deliver import Destination, OutgoingFile, Paused, ResumePoint, Source, send
+from waybill.core.layout import below
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import Plan, run_key
 from waybill.core.ports import RunLog
@@ -65,7 +66,7 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
 def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destination: Destination) -> bool:
     """Whether time ran out."""
     outgoing = OutgoingFile(
-        name=f"{plan.folder}/{file.name}",
+        name=below(plan.folder, file.name),
         size=file.size,
         sha256=file.sha256,
         token=token(plan, number),

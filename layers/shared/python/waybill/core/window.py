@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+_EVENT_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?"
+    r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -42,6 +48,19 @@ def instant(text: str) -> datetime:
     return parsed.astimezone(UTC)
 
 
+def event_time(value: object) -> datetime | None:
+    """The instant that a row's value says, as the row engine reads it (RFC 3339, an offset always); None where it says none.
+
+    A fraction's digits beyond microseconds are cut off.
+    """
+    if not isinstance(value, str) or not _EVENT_TIME.fullmatch(value):
+        return None
+    try:
+        return instant(value)
+    except (ValueError, OverflowError):
+        return None
+
+
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """A naive local time as UTC.
 
@@ -74,6 +93,6 @@ def local_date(moment: datetime, zone: str) -> str:
     return to_local(moment, ZoneInfo(zone)).date().isoformat()
 
 
-def local_time(moment: datetime, zone: str) -> str:
+def local_time(moment: datetime, zone: str, precision: str = "auto") -> str:
     """A UTC instant as its zone writes it, with the offset: `2026-03-29T03:00:00+02:00`."""
-    return moment.astimezone(ZoneInfo(zone)).isoformat()
+    return moment.astimezone(ZoneInfo(zone)).isoformat(timespec=precision)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from waybill.core.archive import Entry as ArchiveEntry
-from waybill.core.catalog import Catalog
-from waybill.core.rows import RowEngine
+from waybill.core.format import Compression, Writing
+from waybill.core.rows import MediaFile, Refinement, RowSource, RowStream, Selection
 
 
 class StagedBytes(Protocol):
@@ -74,9 +74,27 @@ class Encoder(Protocol):
     ) -> EncodedEntry: ...
 
 
+class PartRows(Protocol):
+    """The row engine, with what must be done to rows together (`core.rows.RowEngine`, `Refinement`)."""
+
+    def select(
+        self, sources: Sequence[RowSource], selection: Selection, writing: Writing, refinement: Refinement
+    ) -> RowStream: ...
+
+    def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[MediaFile]: ...
+
+
+class Compressor(Protocol):
+    """See `engines.compress.compressed`."""
+
+    def __call__(self, compression: Compression, chunks: Iterator[bytes]) -> Iterator[bytes]: ...
+
+
 @dataclass(frozen=True)
 class Workshop:
     """What packaging a part needs. `folder` is an empty local folder; `archive` makes the encoder where there is one.
+
+    `compress` turns the bytes of a file, or of a piece of one, into bytes that can be joined with other pieces' bytes.
 
     `attempt` is unique to the invocation, of `[a-z0-9-]`: two workers on one part (one of them taken for dead) never share a
     piece, and the first result that is staged says whose counts.
@@ -84,9 +102,9 @@ class Workshop:
 
     stage: StageForParts
     lake: LakeForParts
-    rows: RowEngine
+    rows: PartRows
     secrets: SecretReader
     archive: Callable[[], Encoder]
-    catalog: Catalog
+    compress: Compressor
     folder: Path
     attempt: str

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict
 
 from waybill.core.archive import Entry as ArchiveEntry
 from waybill.core.archive import derive_salt
-from waybill.core.format import framing
+from waybill.core.cut import Cutter
+from waybill.core.format import RowFormat, framing
 from waybill.core.manifest import Entry
 from waybill.core.media import Media
-from waybill.core.plan import Part, Plan
-from waybill.core.rows import RowStream, Selection
-from waybill.core.rule import ArchiveMethod, EmptyWindow
+from waybill.core.parts import Part
+from waybill.core.plan import Plan
+from waybill.core.rows import RowStream
+from waybill.core.rule_settings import ArchiveMethod, EmptyWindow, FileLimit
 from waybill.core.workshop import SecretReader, Workshop
 
 
@@ -34,23 +36,45 @@ LARGE = 0xFFF0_0000
 
 
 class Zipping:
-    """The entries of one part's piece, one after another: the data file, if it has rows, then the media."""
+    """The entries of one part's piece, one after another: the data files, if it has rows, then the media."""
 
-    def __init__(self, plan: Plan, part: Part, shop: Workshop, selection: Selection) -> None:
-        self._plan, self._part, self._shop, self._fields = plan, part, shop, selection.fields
+    def __init__(self, plan: Plan, part: Part, shop: Workshop) -> None:
+        self._plan, self._part, self._shop = plan, part, shop
         self._encode = shop.archive()
         self._password = _password(plan, shop.secrets)
         self.done: list[ZippedEntry] = []
 
     def entries(self, stream: RowStream, media: Media) -> Iterator[bytes]:
-        plan, part = self._plan, self._part
+        limit = self._plan.settings.file_limit
+        if limit.bytes is None and limit.rows is None:
+            yield from self._data_file(stream)
+        else:
+            yield from self._data_files(stream, limit)
+        yield from self.media(media)
+
+    def _data_file(self, stream: RowStream) -> Iterator[bytes]:
         rows = iter(stream)
         first = next(rows, None)
-        if first is not None or plan.settings.empty_window is EmptyWindow.EMPTY_FILE:
-            frame = framing(plan.settings.writing, self._fields)
-            whole = chain([frame.prefix], [first] if first else [], rows, [frame.suffix])
-            yield from self._entry("data", part.file, whole, version=f"part {part.index}", large=True)
+        # A Parquet file of no rows has bytes; how many rows it has is known with the first of them.
+        none = first is None or (self._plan.settings.format is RowFormat.PARQUET and stream.rows == 0)
+        if not none or self._plan.settings.empty_window is EmptyWindow.EMPTY_FILE:
+            name = self._part.name.numbered(self._part.number) if self._part.of > 1 else self._part.name.whole
+            yield from self._framed(name, chain([first] if first else [], rows))
             self.done[-1] = _with_rows(self.done[-1], stream.rows)
+
+    def _data_files(self, stream: RowStream, limit: FileLimit) -> Iterator[bytes]:
+        cutter = Cutter(iter(stream), self._plan.settings.format, limit)
+        for number, piece in enumerate(cutter.pieces(), start=1):
+            yield from self._framed(self._part.name.numbered(self._part.number, number), piece)
+            self.done[-1] = _with_rows(self.done[-1], cutter.rows)
+
+    def _framed(self, name: str, rows: Iterator[bytes]) -> Iterator[bytes]:
+        settings = self._plan.settings
+        frame = framing(settings.writing, self._plan.data[self._part.dataset].fields)
+        whole = self._shop.compress(settings.file_compression, chain([frame.prefix], rows, [frame.suffix]))
+        return self._entry("data", name, whole, version=f"part {self._part.index}", large=True)
+
+    def media(self, media: Media) -> Iterator[bytes]:
         for found in media:
             chunks = self._shop.lake.stream(found.key, found.version)
             version = f"{found.version} {found.etag}"

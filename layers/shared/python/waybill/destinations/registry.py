@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from waybill.core.deliver import Destination
+from waybill.core.deliver import Capabilities, Destination
 from waybill.core.errors import PermanentError
 from waybill.destinations.dial import Surroundings
 
-__all__ = ["Surroundings", "config_model", "connect", "kinds"]
+__all__ = ["Surroundings", "capabilities", "config_model", "connect", "kinds"]
 
 # `memory` is for tests: a tenant must not choose it.
 _MODULES = {
@@ -29,6 +29,12 @@ def config_model(kind: str) -> type[BaseModel]:
     """The kind's settings, to validate with and to draw a form from. Loads no vendor's library."""
     model: type[BaseModel] = _module(kind).Config
     return model
+
+
+def capabilities(kind: str) -> Capabilities:
+    """What files and names the kind can hold. Loads no vendor's library."""
+    found: Capabilities = _module(kind).CAPABILITIES
+    return found
 
 
 def connect(kind: str, config: BaseModel, surroundings: Surroundings) -> Destination:

@@ -96,7 +96,7 @@ class Config(DestinationConfig):
 
 # -- capabilities
 
-CAPABILITIES = Capabilities(part_size=PART_SIZE, largest_file=2**43, longest_name=1024)
+CAPABILITIES = Capabilities(part_size=PART_SIZE, largest_file=2**43, longest_name=1024, forbidden=":")
 
 
 # -- the destination

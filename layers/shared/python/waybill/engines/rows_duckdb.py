@@ -22,8 +22,8 @@ import duckdb
 from waybill.core.catalog import DataField
 from waybill.core.errors import PermanentError
 from waybill.core.format import RowFormat, Writing
-from waybill.core.rows import MAX_REJECTS, RowSource, Selection, SourceFormat
-from waybill.engines import rows_feed, rows_source, rows_sql
+from waybill.core.rows import MAX_REJECTS, MediaFile, RowSource, Selection, SourceFormat
+from waybill.engines import rows_feed, rows_select, rows_source, rows_sql, rows_writing
 from waybill.engines.rows_pipe import copied
 from waybill.engines.rows_rejects import Marks, described
 
@@ -43,24 +43,26 @@ class DuckDbRows:
         """See `core.rows.RowEngine.select`. A PermanentError comes while iterating, at the source that has it."""
         if not selection.fields:
             raise ValueError("a selection has at least one field")
-        return DuckDbStream(self, tuple(sources), selection, writing, rows_sql.needed(selection))
+        return DuckDbStream(self, tuple(sources), selection, writing, rows_select.needed(selection))
 
-    def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[tuple[str, str]]:
+    def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[MediaFile]:
         """See `core.rows.RowEngine.media`. The rows are those of `select`: a row with a wrong field has no media."""
         dataset = selection.dataset
         if dataset.media is None:
             return
         name_of = dataset.media.field
-        alone = replace(selection, fields=(dataset.field(name_of),))
-        stream = DuckDbStream(self, tuple(sources), alone, Writing(RowFormat.NDJSON), rows_sql.needed(selection))
+        asked = dict.fromkeys((*selection.fields, dataset.field(name_of)))
+        alone = replace(selection, fields=tuple(asked))
+        stream = DuckDbStream(self, tuple(sources), alone, Writing(RowFormat.NDJSON), rows_select.needed(selection))
         seen: set[bytes] = set()
         for line in _lines(stream):
-            for item in json.loads(line)[name_of] or ():
+            row = json.loads(line)
+            for item in row[name_of] or ():
                 pair = (item["name"], item["key"])
                 mark = blake2b(repr(pair).encode(), digest_size=16).digest()
                 if mark not in seen:
                     seen.add(mark)
-                    yield pair
+                    yield MediaFile(*pair, row)
 
     def connect(self, sources: Sequence[RowSource]) -> duckdb.DuckDBPyConnection:
         """A database in memory that can open these files and no others, and whose settings are locked."""
@@ -97,6 +99,8 @@ class DuckDbStream:
     checked: tuple[DataField, ...]
     rows: int = field(default=0, init=False)
     rejected: int = field(default=0, init=False)
+    duplicates: int = field(default=0, init=False)
+    already_known: int = field(default=0, init=False)
     rejects: list[str] = field(default_factory=list, init=False)
 
     def __iter__(self) -> Generator[bytes, None, None]:
@@ -121,13 +125,13 @@ class DuckDbStream:
         """The rows of sources that one statement reads."""
         marks = Marks(secrets.token_hex(16))
         values = self.selection.predicate.values if self.selection.predicate else ()
-        options = rows_sql.copy_options(self.writing)
+        options = rows_writing.copy_options(self.writing)
         with contextlib.closing(self.engine.connect(group)) as connection, contextlib.ExitStack() as files:
-            source = rows_source.opened(connection, group, self.checked, marks.word, files)
+            source = rows_source.opened(connection, group, self.selection.dataset, self.checked, marks.word, files)
 
             def statement(input_path: str, output_path: str) -> str:
-                columns = rows_sql.columns_of(self.writing, self.selection.fields, source.readings)
-                rows = rows_sql.select_rows(
+                columns = rows_writing.columns_of(self.writing, self.selection.fields, source.readings)
+                rows = rows_select.select_rows(
                     source.sql(input_path),
                     source.readings,
                     self.selection,

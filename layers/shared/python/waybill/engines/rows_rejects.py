@@ -111,6 +111,8 @@ def _misfit(dataset: Dataset, name: str) -> str:
         return f"no readable time in '{name}'"
     if dataset.media is not None and name == dataset.media.field:
         return f"'{name}' is no list of media with name and key"
+    if name == dataset.open_field:
+        return f"'{name}' is no object"
     return f"the value of '{name}' is not of type {dataset.field(name).type}"
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
@@ -59,6 +59,8 @@ class RuleItem(Model):
     password_ref = UnicodeAttribute(default="")
     last_manifest = UnicodeAttribute(null=True)
     last_bytes = NumberAttribute(null=True)
+    last_columns = UnicodeAttribute(null=True)
+    late_checked = UnicodeAttribute(null=True)
     next_run = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due = _RulesDue()
@@ -112,6 +114,9 @@ class RunItem(Model):
     message = UnicodeAttribute(default="")
     tzdata = UnicodeAttribute(default="")
     waiting_shard = UnicodeAttribute(null=True)
+    sequences = UnicodeAttribute(null=True)
+    amends = BooleanAttribute(default=False)
+    carried_by = UnicodeAttribute(default="")
     by_tenant = _RunsOfTenant()
     waiting = _RunsWaiting()
 
@@ -136,6 +141,17 @@ class DestinationItem(Model):
     body = UnicodeAttribute()
 
 
+class DatasetItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+
+
 class LakeObjectItem(Model):
     class Meta:
         table_name = ""
@@ -145,6 +161,21 @@ class LakeObjectItem(Model):
     entry = UnicodeAttribute(range_key=True)
     sequence = NumberAttribute()
     body = UnicodeAttribute(null=True)
+    first_event = UnicodeAttribute(null=True)
+    last_event = UnicodeAttribute(null=True)
+    last_replaced = NumberAttribute(null=True)
+
+
+class BookmarkItem(Model):
+    """Lies in the table of lake objects; no tenant's dataset is called as its key is."""
+
+    class Meta:
+        table_name = ""
+        region = ""
+
+    dataset = UnicodeAttribute(hash_key=True, default="bookmarks")
+    entry = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute(default="")
 
 
 class AccessItem(Model):

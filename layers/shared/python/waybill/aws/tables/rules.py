@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
 from pynamodb.expressions.update import Action
 
@@ -20,10 +22,14 @@ from waybill.aws.tables.items import (
     unpack_cursor,
     written,
 )
+from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
-from waybill.core.rule import Rule, RuleSettings, RuleState
+from waybill.core.rule import Rule, RuleState
+from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule import OnDemand
+
+_COLUMNS: TypeAdapter[Mapping[str, Columns]] = TypeAdapter(Mapping[str, Columns])
 
 
 class RulesTable:
@@ -118,14 +124,27 @@ class RulesTable:
             ):
                 yield rule
 
-    def delivered(self, tenant: str, rule_id: str, manifest_sha256: str, size: int) -> None:
-        noted: list[Action] = [RuleItem.last_manifest.set(manifest_sha256), RuleItem.last_bytes.set(size)]
-        with tables("noting a manifest"):
-            try:
-                RuleItem(tenant, rule_id).update(noted, RuleItem.rule_id.exists())
-            except UpdateError as error:
-                if not failed_condition(error):
-                    raise
+    def delivered(
+        self, tenant: str, rule_id: str, manifest_sha256: str, size: int, columns: Mapping[str, Columns] | None
+    ) -> None:
+        noted: list[Action] = [RuleItem.last_manifest.set(manifest_sha256)]
+        if columns is not None:
+            noted += [RuleItem.last_bytes.set(size), RuleItem.last_columns.set(_COLUMNS.dump_json(columns).decode())]
+        _note(tenant, rule_id, noted, "noting a manifest")
+
+    def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
+        noted: list[Action] = [RuleItem.late_checked.set(json.dumps(dict(checked), sort_keys=True))]
+        _note(tenant, rule_id, noted, "noting late rows")
+
+
+def _note(tenant: str, rule_id: str, noted: list[Action], doing: str) -> None:
+    """Beside the rule's version: what runs note is no change of the rule."""
+    with tables(doing):
+        try:
+            RuleItem(tenant, rule_id).update(noted, RuleItem.rule_id.exists())
+        except UpdateError as error:
+            if not failed_condition(error):
+                raise
 
 
 def shard_of(rule_id: str) -> str:
@@ -147,6 +166,8 @@ def to_item(rule: Rule) -> RuleItem:
         password_ref=rule.password_ref,
         last_manifest=rule.last_manifest or None,
         last_bytes=rule.last_bytes,
+        last_columns=_COLUMNS.dump_json(rule.last_columns).decode() if rule.last_columns else None,
+        late_checked=json.dumps(dict(rule.late_checked), sort_keys=True) if rule.late_checked else None,
         next_run=written(rule.next_run) if rule.next_run and due else None,
         due_shard=shard_of(rule.rule_id) if due else None,
     )
@@ -167,4 +188,6 @@ def to_rule(item: RuleItem) -> Rule:
         password_ref=item.password_ref or "",
         last_manifest=item.last_manifest or "",
         last_bytes=int(item.last_bytes) if item.last_bytes is not None else None,
+        last_columns=_COLUMNS.validate_json(item.last_columns) if item.last_columns else {},
+        late_checked=json.loads(item.late_checked) if item.late_checked else {},
     )

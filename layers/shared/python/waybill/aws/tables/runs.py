@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from pydantic import TypeAdapter
 from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError, UpdateError
 from pynamodb.expressions.update import Action
@@ -28,8 +29,10 @@ from waybill.aws.tables.rules import shard_of
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
 from waybill.core.rule import Rule
-from waybill.core.run import Outcome, Run, RunKey, RunState, Trigger
+from waybill.core.run import Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
+
+_SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
 
 
 class RunsTable:
@@ -119,7 +122,15 @@ class RunsTable:
             )
             return max((int(item.generation) for item in found), default=0)
 
-    def begin(self, key: RunKey, epoch: int, now: datetime, parts: int, estimated_bytes: int) -> None:
+    def begin(
+        self,
+        key: RunKey,
+        epoch: int,
+        now: datetime,
+        parts: int,
+        estimated_bytes: int,
+        sequences: Mapping[str, SequenceRange],
+    ) -> None:
         running = RunItem.state.is_in(RunState.SCHEDULED.value, RunState.ONGOING.value)
         with tables("starting a run"):
             try:
@@ -129,6 +140,7 @@ class RunsTable:
                         RunItem.started_at.set(RunItem.started_at | written(now)),
                         RunItem.parts.set(parts),
                         RunItem.estimated_bytes.set(estimated_bytes),
+                        RunItem.sequences.set(_SEQUENCES.dump_json(sequences).decode()),
                         RunItem.waiting_shard.remove(),
                     ],
                     (RunItem.epoch == epoch) & running,
@@ -189,6 +201,10 @@ def _to_item(run: Run) -> RunItem:
         created_at=written(run.created_at),
         tzdata=run.tzdata,
         estimated_bytes=run.estimated_bytes,
+        sequences=_SEQUENCES.dump_json(run.sequences).decode() if run.sequences is not None else None,
+        amends=run.amends,
+        carried_by=run.carried_by,
+        started_at=written(run.started_at) if run.started_at else None,
         waiting_shard=str(zlib.crc32(key.run_id.encode()) % DUE_SHARDS) if waiting else None,
     )
 
@@ -217,4 +233,7 @@ def _to_run(item: RunItem) -> Run:
         estimated_bytes=number(item.estimated_bytes),
         message=item.message or "",
         tzdata=item.tzdata or "",
+        sequences=_SEQUENCES.validate_json(item.sequences) if item.sequences else None,
+        amends=bool(item.amends),
+        carried_by=item.carried_by or "",
     )

@@ -1,0 +1,45 @@
+"""Merges small lake objects, so that a run over a month does not read a hundred thousand files. Daily."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from waybill import wiring
+from waybill.boundary import Event, handler, logger, out_of_time
+from waybill.core.compaction import Compactor
+from waybill.core.errors import PermanentError
+from waybill.core.lake_keys import dataset_prefix
+from waybill.core.repair import datasets_of
+
+BOOKMARK = "compact"
+
+
+@handler
+def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
+    """Goes through all tenants' datasets, on from where the last call stopped. A dataset that fails holds back no other."""
+    stop, merged = out_of_time(context, reserve_seconds=300), 0
+    place = wiring.bookmarks().read(BOOKMARK)
+    for tenant, dataset in datasets_of(wiring.lake(), wiring.catalog):
+        if dataset_prefix(tenant, dataset) <= place:
+            continue
+        if stop():
+            return {"merged": merged, "done": False}
+        merged += _compact(tenant, dataset, stop)
+        wiring.bookmarks().save(BOOKMARK, dataset_prefix(tenant, dataset))
+    wiring.bookmarks().save(BOOKMARK, "")
+    return {"merged": merged, "done": True}
+
+
+def _compact(tenant: str, dataset: str, stop: Callable[[], bool]) -> int:
+    with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
+        compactor = Compactor(wiring.lake(), wiring.lake_objects(), Path(folder))
+        try:
+            return compactor.compact(tenant, wiring.catalog(tenant)[dataset], wiring.now(), stop)
+        except PermanentError as error:
+            logger.warning("%s of %s was not compacted: %s", dataset, tenant, error)
+            return 0

@@ -1,0 +1,94 @@
+"""Settings against the world: which of them no run could carry out, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
+from waybill.core.errors import FieldError, InvalidInput
+from waybill.core.format import RowFormat
+from waybill.core.layout import Layout, Preset, tokens_of
+from waybill.core.rule_settings import DataChoice, Duplicates, RowOrder, RuleSettings
+from waybill.core.select import compile_filter
+
+
+def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations: Collection[str]) -> None:
+    """Refuse settings that no run could carry out: InvalidInput with every wrong field.
+
+    `usable_destinations`: ids of the tenant's destinations that passed their probe or were forced.
+    """
+    errors: list[FieldError] = []
+    seen: set[str] = set()
+    for index, choice in enumerate(settings.data):
+        errors += _choice_errors(f"data.{index}", choice, catalog, settings.layout)
+        if choice.dataset in seen:
+            errors.append(FieldError(f"data.{index}.dataset", f"{choice.dataset} is chosen twice; choose it once"))
+        seen.add(choice.dataset)
+    for index, destination in enumerate(settings.destinations):
+        if destination not in usable_destinations:
+            errors.append(
+                FieldError(
+                    f"destinations.{index}",
+                    f"{destination!r} is no usable destination; create one with POST /destinations and see that its probe"
+                    " succeeds",
+                )
+            )
+    if len(set(settings.destinations)) != len(settings.destinations):
+        errors.append(FieldError("destinations", "a destination is named twice; name each once"))
+    errors += _shape_errors(settings)
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _shape_errors(settings: RuleSettings) -> list[FieldError]:
+    """Settings of the files that do not go together."""
+    errors: list[FieldError] = []
+    if settings.layout.preset is Preset.DEVICE_EVENTS:
+        wanted = {"format": RowFormat.CSV, "order": RowOrder.TIME, "duplicates": Duplicates.DROP}
+        errors += [
+            FieldError(name, f"the layout device_events needs {value.value}; leave {name} out")
+            for name, value in wanted.items()
+            if getattr(settings, name) is not value
+        ]
+    limited = settings.file_limit.bytes is not None or settings.file_limit.rows is not None
+    if limited and settings.format is RowFormat.PARQUET:
+        errors.append(
+            FieldError("file_limit", "a Parquet file is as large as its part of the work; leave file_limit out")
+        )
+    return errors
+
+
+def _choice_errors(place: str, choice: DataChoice, catalog: Catalog, layout: Layout) -> list[FieldError]:
+    dataset = catalog.get(choice.dataset)
+    if dataset is None:
+        known = closest(choice.dataset, catalog)
+        return [FieldError(f"{place}.dataset", f"{choice.dataset!r} is no dataset; there are {known}")]
+    errors = [
+        FieldError(f"{place}.fields.{n}", f"{name!r} is no field of {dataset.name}; see GET /datasets/{dataset.name}")
+        for n, name in enumerate(choice.fields)
+        if not dataset.has(name) and not stands_for_all(dataset, name)
+    ]
+    if len(set(choice.fields)) != len(choice.fields):
+        errors.append(FieldError(f"{place}.fields", "a field is named twice; name each once"))
+    if choice.wants_media and dataset.media is None:
+        errors.append(FieldError(f"{place}.scope", f"{dataset.name} has no media; set scope to records"))
+    if choice.wants_media:
+        errors += _naming_errors(dataset, layout)
+    if choice.extensions and not choice.wants_media:
+        errors.append(FieldError(f"{place}.extensions", "choose media by extension with scope media or both"))
+    if choice.filter is not None:
+        try:
+            compile_filter(choice.filter, dataset)
+        except InvalidInput as wrong:
+            errors += [FieldError(f"{place}.filter", e.message) for e in wrong.errors]
+    return errors
+
+
+def _naming_errors(dataset: Dataset, layout: Layout) -> list[FieldError]:
+    """Names of media that ask the row for what it has not."""
+    asked = {t.removeprefix("row.") for t in tokens_of(layout.media) if t.startswith("row.")}
+    return [
+        FieldError("layout.media", f"{{row.{name}}} is no field of {dataset.name}; see GET /datasets/{dataset.name}")
+        for name in sorted(asked)
+        if not any(f.name == name for f in dataset.fields)
+    ]

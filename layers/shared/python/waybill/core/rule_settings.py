@@ -1,0 +1,182 @@
+"""What a tenant sets for a rule: which data, when, in which shape, to where. Only types and what they must be."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
+from waybill.core.layout import Layout, Preset
+from waybill.core.schedule import Schedule
+
+RuleName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class EmptyWindow(StrEnum):
+    """What is delivered for a window without rows."""
+
+    NOTHING = "nothing"
+    MANIFEST_ONLY = "manifest_only"
+    EMPTY_FILE = "empty_file"
+
+
+class ArchiveMethod(StrEnum):
+    NONE = "none"
+    ZIP = "zip"
+    ZIP_AES256 = "zip_aes256"
+
+
+class Scope(StrEnum):
+    """Which files are delivered: the rows' data file, the rows' media, or both."""
+
+    RECORDS = "records"
+    MEDIA = "media"
+    BOTH = "both"
+
+
+class SourceTier(StrEnum):
+    """Whether rows come from what lies in the lake as it came, from what was archived there, or from both."""
+
+    ONLINE = "online"
+    ARCHIVED = "archived"
+    BOTH = "both"
+
+
+Extension = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,15}$")]
+
+
+class DataChoice(BaseModel):
+    """One dataset of a rule. `filter` is CQL2, as text or JSON; no `fields` means the default ones, in the catalogue's order.
+
+    `<open field>.*` among the fields stands for each of the customer's own columns that the window's rows have.
+    `extensions` (without a dot) says which media are delivered; none means all.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str
+    filter: str | dict[str, Any] | None = None
+    fields: Annotated[tuple[str, ...], Field(max_length=500)] = ()
+    scope: Scope = Scope.RECORDS
+    extensions: Annotated[tuple[Extension, ...], Field(max_length=50)] = ()
+    source: SourceTier = SourceTier.BOTH
+
+    @property
+    def wants_media(self) -> bool:
+        return self.scope is not Scope.RECORDS
+
+
+class Times(StrEnum):
+    """Whether timestamps are written in UTC or in the schedule's zone, with its offset."""
+
+    UTC = "utc"
+    ZONE = "zone"
+
+
+class RowOrder(StrEnum):
+    """`arrival`: as rows came into the lake; `time`: by the dataset's time field, then its key, over a whole file."""
+
+    ARRIVAL = "arrival"
+    TIME = "time"
+
+
+class Duplicates(StrEnum):
+    """What becomes of rows of a file that have the same key: all are kept, or only the one that came first."""
+
+    KEEP = "keep"
+    DROP = "drop"
+
+
+class LateRows(StrEnum):
+    """What becomes of rows that reach the lake after their window was planned: an amendment of that window delivers them,
+    or the next run does, or they are left out and counted.
+    """
+
+    AMEND = "amend"
+    NEXT = "next"
+    IGNORE = "ignore"
+
+
+class Late(BaseModel):
+    """`lookback_days`: how long after its end a window may still get late rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy: LateRows = LateRows.AMEND
+    lookback_days: int = Field(default=35, ge=1, le=400)
+
+
+class FileLimit(BaseModel):
+    """The most that one data file holds: `bytes` (before compression) and `rows`. A row alone may have more bytes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bytes: int | None = Field(default=None, ge=1_000_000)
+    rows: int | None = Field(default=None, ge=1)
+
+
+class Archive(BaseModel):
+    """`password` is written only: it is kept as a secret of its own and never shown again."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: ArchiveMethod = ArchiveMethod.NONE
+
+
+class RuleSettings(BaseModel):
+    """What a tenant sets. Times are the schedule's; `destinations` are ids of saved destinations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: RuleName
+    description: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    data: Annotated[tuple[DataChoice, ...], Field(min_length=1, max_length=50)]
+    schedule: Schedule
+    format: RowFormat = RowFormat.JSON
+    csv: CsvProfile = CsvProfile.LOSSLESS
+    compression: Compression = Compression.NONE
+    times: Times = Times.UTC
+    order: RowOrder = RowOrder.ARRIVAL
+    duplicates: Duplicates = Duplicates.KEEP
+    file_limit: FileLimit = FileLimit()
+    schema_file: bool = Field(
+        default=True, description="Deliver the columns' names, types and meanings beside the data."
+    )
+    late: Late = Late()
+    layout: Layout = Layout()
+    archive: Archive = Archive()
+    destinations: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
+    empty_window: EmptyWindow = EmptyWindow.MANIFEST_ONLY
+    max_rejects: int = Field(
+        default=1_000, ge=0, description="A run with more rows than this that cannot be read fails."
+    )
+
+    @property
+    def writing(self) -> Writing:
+        zone = self.schedule.zone if self.times is Times.ZONE else "UTC"
+        pages = self.compression if self.compression is not Compression.NONE else Compression.ZSTD
+        return Writing(self.format, self.csv, zone, pages)
+
+    @property
+    def file_compression(self) -> Compression:
+        """What data files are compressed with from outside: a Parquet file compresses its own pages."""
+        return Compression.NONE if self.format is RowFormat.PARQUET else self.compression
+
+    @property
+    def refined(self) -> bool:
+        """Whether rows must be seen together before they are written."""
+        return self.order is RowOrder.TIME or self.duplicates is Duplicates.DROP
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, given: Any) -> Any:
+        """The layout `device_events` says how rows are written, where the rule does not."""
+        layout = given.get("layout") if isinstance(given, dict) else None
+        preset = layout.get("preset") if isinstance(layout, dict) else getattr(layout, "preset", None)
+        if preset != Preset.DEVICE_EVENTS:
+            return given
+        return {"format": "csv", "csv": "base64", "order": "time", "duplicates": "drop", **given}

@@ -1,0 +1,37 @@
+"""The bench's harness, on a small input; no figure is looked at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import benches, table
+from bench.measure import Mismatch, measured, saved
+
+ROW_BENCHES = ("rows_parquet_ndjson", "rows_ndjson_gz")
+
+
+@pytest.mark.parametrize("name", ROW_BENCHES)
+def test_a_bench_runs_both_sides_and_writes_its_result(name: str, tmp_path: Path) -> None:
+    result = measured(benches()[name], runs=1, size=0.002)
+    saved(result, tmp_path)
+
+    written = json.loads((tmp_path / f"{name}.json").read_text())
+    assert list(written) == ["name", "ours", "peer", "unit", "ratio", "peak_memory_mib", "input", "runs"]
+    assert set(written["ours"]) == set(written["peer"]) == {"label", "value"}
+    assert written["ratio"] > 0
+    assert written["peak_memory_mib"] > 1
+    assert name in table([result])
+
+
+def test_no_figure_without_equal_outputs() -> None:
+    def differ(folder: Path) -> None:
+        (folder / "ours").write_bytes((folder / "ours").read_bytes().replace(b"Where", b"Whom", 1))
+        bench.check(folder)
+
+    bench = benches()["rows_parquet_ndjson"]
+    with pytest.raises(Mismatch):
+        measured(replace(bench, check=differ), runs=1, size=0.002)

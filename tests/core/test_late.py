@@ -1,0 +1,309 @@
+"""Late rows: whatever the order of arrival, planning, failing and looking again, each row is delivered once per rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition
+from hypothesis.stateful import rule as step
+
+from tests.core.made import CATALOG, rule
+from tests.core.stores import MemoryRules, MemoryRuns
+from waybill.core.dispatch import Tick, claim_due, run_now
+from waybill.core.freeze import Registry, amend_now, end_carried, freeze, owed_again
+from waybill.core.lake_object import LakeObject
+from waybill.core.late import holes
+from waybill.core.plan import Plan, PlannedDestination
+from waybill.core.rows import SourceFormat
+from waybill.core.rule import Rule
+from waybill.core.run import Outcome, Run, RunState, SequenceRange, Trigger
+from waybill.core.window import Window
+
+START = datetime(2026, 3, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+HOURS = 12
+WHERE = [PlannedDestination(destination_id="dst_one", name="One", kind="memory")]
+Row = tuple[str, datetime]
+
+
+@dataclass
+class Lake:
+    """Objects as rows with their times, and their registrations."""
+
+    put: dict[str, list[Row]] = field(default_factory=dict)
+    registered: list[LakeObject] = field(default_factory=list)
+
+    def register(self, key: str) -> None:
+        """As the table does it: the same key a second time changes nothing."""
+        if any(o.key == key for o in self.registered):
+            return
+        times = [moment for _, moment in self.put[key]]
+        self.registered.append(
+            LakeObject(
+                key=key, version="v", etag="e", size=len(times), rows=len(times), rejects=0, format=SourceFormat.NDJSON,
+                sequence=len(self.registered) + 1, first_event=min(times), last_event=max(times), registered_at=START,
+            )
+        )  # fmt: skip
+
+    def newest(self, tenant: str, dataset: str) -> int:
+        return len(self.registered)
+
+    def between(self, tenant: str, dataset: str, window: Window, after: int, upto: int) -> Iterator[LakeObject]:
+        return iter([o for o in self.since(tenant, dataset, after, upto) if o.in_window(window)])
+
+    def since(self, tenant: str, dataset: str, after: int, upto: int) -> Iterator[LakeObject]:
+        return iter([o for o in self.registered if after < o.sequence <= upto])
+
+    def rows(self, plan: Plan) -> Iterator[Row]:
+        for part in plan.parts:
+            for one in part.objects:
+                yield from (row for row in self.put[one.key] if part.window.start <= row[1] < part.window.end)
+
+
+@dataclass
+class World:
+    policy: str
+    lake: Lake = field(default_factory=Lake)
+    hour: int = 0
+
+    def __post_init__(self) -> None:
+        self.rules = MemoryRules()
+        self.runs = MemoryRuns(self.rules)
+        self.rules.add(
+            rule(now=START, schedule={"frequency": "hourly"}, late={"policy": self.policy, "lookback_days": 1})
+        )
+        self.plans: dict[str, Plan] = {}
+        self.delivered: Counter[Row] = Counter()
+
+    @property
+    def rule(self) -> Rule:
+        return next(iter(self.rules.kept.values()))
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.runs, self.lake, CATALOG)  # type: ignore[arg-type]
+
+    def claim(self) -> None:
+        now = START + self.hour * HOUR + timedelta(minutes=6)
+        list(claim_due(self.rule, self.runs, CATALOG, Tick(now, now, Trigger.SCHEDULE, "2026.6")))
+
+    def waiting(self) -> list[Run]:
+        return [r for r in self.runs.kept.values() if r.state is RunState.SCHEDULED]
+
+    def plan(self, run: Run, *, dies: bool = False) -> None:
+        """The step `plan`; `dies` before it has staged what it froze."""
+        frozen = freeze(self.rule, run, self.registry, WHERE, START)
+        if dies:
+            return
+        self.plans[run.key.run_id] = frozen.plan
+        if not run.amends:
+            self.rules.late_checked(run.key.tenant, run.key.rule_id, frozen.checked)
+        self.runs.begin(run.key, 1, START, len(frozen.plan.parts), 0, frozen.plan.sequences)
+
+    def ongoing(self) -> list[Run]:
+        found = [r for r in self.runs.kept.values() if r.state is RunState.ONGOING and not r.carried_by]
+        return [r for r in found if r.key.run_id in self.plans]
+
+    def end(self, run: Run, *, well: bool) -> None:
+        plan = self.plans[run.key.run_id]
+        outcome = Outcome(RunState.SUCCESS if well else RunState.FAILURE, "")
+        if well:
+            self.delivered.update(self.lake.rows(plan))
+        self.runs.end(run.key, 1, START, outcome, {"rows": 0, "bytes": 0, "files": 0, "rejects": 0})
+        end_carried(plan, self.runs, outcome, START)
+        again = owed_again(plan, outcome, self.rule.late_checked)
+        if again is not None:
+            self.rules.late_checked(run.key.tenant, run.key.rule_id, again)
+
+    def settle(self) -> None:
+        """Let all that was begun end well, failed windows run again, and late rows be looked for until there are none."""
+        for _ in range(50):
+            self.claim()
+            for run in self.waiting():
+                self.plan(run)
+            for run in self.ongoing():
+                self.end(run, well=True)
+            for window in {r.window for r in self.runs.kept.values()}:
+                tried = [r for r in self.runs.kept.values() if r.window == window and not r.amends]
+                if all(r.state is RunState.FAILURE for r in tried):
+                    self.run_again(max(tried, key=lambda r: r.key.generation))
+            if not self.waiting() and not amend_now_all(self):
+                return
+        raise AssertionError("late rows never end")
+
+    def run_again(self, failed: Run) -> None:
+        """A failed window as a new generation."""
+        newest = self.runs.newest_generation("acme", failed.key.rule_id, failed.window.start)
+        key = replace(failed.key, generation=newest + 1)
+        self.runs.add(replace(failed, key=key, state=RunState.SCHEDULED, sequences=None))
+
+
+def amend_now_all(world: World) -> bool:
+    made, checked = amend_now(world.rule, world.registry, START, "2026.6")
+    world.rules.late_checked("acme", world.rule.rule_id, checked)
+    return bool(made)
+
+
+class Arrivals(RuleBasedStateMachine):
+    policy = "amend"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self.policy)
+        self.made = 0
+
+    @step(hours=st.lists(st.integers(0, HOURS - 1), min_size=1, max_size=3), registered=st.booleans())
+    def an_object_lands(self, hours: list[int], registered: bool) -> None:
+        """With rows of any hours, past ones too; where `registered` is false, its event is lost for now."""
+        self.made += 1
+        key = f"object {self.made}"
+        rows = [(f"{key} row {n}", START + h * HOUR + timedelta(minutes=n)) for n, h in enumerate(hours)]
+        self.world.lake.put[key] = rows
+        if registered:
+            self.world.lake.register(key)
+
+    @precondition(lambda self: self.world.lake.put)
+    @step(data=st.data())
+    def an_event_comes_late_or_again(self, data: st.DataObject) -> None:
+        self.world.lake.register(data.draw(st.sampled_from(sorted(self.world.lake.put))))
+
+    @step()
+    def an_hour_passes(self) -> None:
+        self.world.hour = min(self.world.hour + 1, HOURS)
+        self.world.claim()
+
+    @precondition(lambda self: self.world.waiting())
+    @step(data=st.data(), dies=st.booleans())
+    def a_run_is_planned(self, data: st.DataObject, dies: bool) -> None:
+        run = data.draw(st.sampled_from(sorted(self.world.waiting(), key=lambda r: r.key.run_id)))
+        self.world.plan(run, dies=dies)
+
+    @precondition(lambda self: self.world.ongoing())
+    @step(data=st.data(), well=st.booleans())
+    def a_run_ends(self, data: st.DataObject, well: bool) -> None:
+        self.world.end(data.draw(st.sampled_from(sorted(self.world.ongoing(), key=lambda r: r.key.run_id))), well=well)
+
+    @step()
+    def someone_looks_for_late_rows(self) -> None:
+        amend_now_all(self.world)
+
+    @invariant()
+    def no_row_is_delivered_twice(self) -> None:
+        assert max(self.world.delivered.values(), default=0) <= 1
+
+    def teardown(self) -> None:
+        """In the end every row of a window that is over has arrived, once."""
+        world = self.world
+        for key in world.lake.put:
+            world.lake.register(key)
+        world.hour = HOURS
+        world.settle()
+        over = START + HOURS * HOUR
+        wanted = Counter(row for rows in world.lake.put.values() for row in rows if row[1] < over)
+        assert world.delivered == wanted
+
+
+class ArrivalsWithTheNextRun(Arrivals):
+    policy = "next"
+
+
+TestAmended = pytest.mark.filterwarnings("ignore")(Arrivals.TestCase)
+TestAmended.settings = hypothesis_settings(max_examples=60, stateful_step_count=40)
+TestWithTheNext = pytest.mark.filterwarnings("ignore")(ArrivalsWithTheNextRun.TestCase)
+TestWithTheNext.settings = hypothesis_settings(max_examples=60, stateful_step_count=40)
+
+
+def late_world(policy: str) -> tuple[World, Run]:
+    """Hour 0 delivered, a row of it registered after; hour 1 is planned."""
+    world = World(policy)
+    world.lake.put["first"] = [("a", START)]
+    world.lake.register("first")
+    world.hour = 1
+    world.claim()
+    (run,) = world.waiting()
+    world.plan(run)
+    world.end(run, well=True)
+    world.lake.put["late"] = [("b", START + timedelta(minutes=1)), ("c", START + HOUR)]
+    world.lake.register("late")
+    world.hour = 2
+    world.claim()
+    (following,) = world.waiting()
+    world.plan(following)
+    return world, following
+
+
+def test_an_amendment_is_a_numbered_delta_of_its_window() -> None:
+    world, _ = late_world("amend")
+    (amendment,) = world.waiting()
+    assert (amendment.key.generation, amendment.trigger, amendment.window.start) == (2, Trigger.LATE, START)
+    assert amendment.sequences == {"chat_tickets": SequenceRange(after=1, upto=2)}
+    world.plan(amendment)
+    plan = world.plans[amendment.key.run_id]
+    assert list(world.lake.rows(plan)) == [("b", START + timedelta(minutes=1))]
+    assert plan.amends
+
+
+def test_the_next_run_takes_late_rows_along_before_its_own() -> None:
+    world, following = late_world("next")
+    assert world.waiting() == []
+    plan = world.plans[following.key.run_id]
+    assert list(world.lake.rows(plan)) == [("b", START + timedelta(minutes=1)), ("c", START + HOUR)]
+    (carried,) = [r for r in world.runs.kept.values() if r.carried_by]
+    assert (carried.carried_by, carried.state) == (following.key.run_id, RunState.ONGOING)
+    world.end(following, well=True)
+    assert world.runs.get(carried.key).state is RunState.SUCCESS
+
+
+def test_ignored_late_rows_are_counted() -> None:
+    world = late_world("ignore")[0]
+    run = world.ongoing()[0]
+    frozen = freeze(replace(world.rule, late_checked={"chat_tickets": 1}), run, world.registry, WHERE, START)
+    assert "1 lake objects hold rows of earlier windows" in frozen.note
+    assert len(world.runs.kept) == 2
+
+
+def test_a_window_that_closed_before_the_look_back_gets_no_more() -> None:
+    world, _ = late_world("amend")
+    for run in world.waiting():
+        world.plan(run)
+    world.hour = 30
+    world.claim()
+    world.lake.put["ancient"] = [("d", START + timedelta(minutes=2))]
+    world.lake.register("ancient")
+    newest = max(world.waiting(), key=lambda r: r.window.start)
+    frozen = freeze(world.rule, newest, world.registry, WHERE, START)
+    assert "left out" in frozen.note
+    assert not [r for r in world.waiting() if r.amends]
+
+
+def test_run_now_again_delivers_the_whole_window_late_rows_too() -> None:
+    world, following = late_world("ignore")
+    world.end(following, well=True)
+    tick = Tick(START + 2 * HOUR, START, Trigger.MANUAL, "2026.6")
+    again = run_now(world.rule, world.runs, CATALOG, tick)
+    assert (again.key.generation, again.amends, again.sequences) == (2, False, None)
+
+
+@pytest.mark.parametrize(
+    ("covered", "upto", "wanted"),
+    [
+        ([], 0, []),
+        ([], 3, [(0, 3)]),
+        ([(0, 3)], 3, []),
+        ([(0, 3)], 5, [(3, 5)]),
+        ([(0, 3), (5, 9)], 9, [(3, 5)]),
+        ([(5, 9), (0, 6)], 12, [(9, 12)]),
+        ([(4, 9)], 6, [(0, 4)]),
+    ],
+)
+def test_holes_are_what_no_range_covers(
+    covered: list[tuple[int, int]], upto: int, wanted: list[tuple[int, int]]
+) -> None:
+    ranges = [SequenceRange(after=a, upto=b) for a, b in covered]
+    assert [(h.after, h.upto) for h in holes(ranges, upto)] == wanted
