@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +16,35 @@ from waybill.core.compaction import Compactor
 from waybill.core.errors import PermanentError
 from waybill.core.lake_keys import dataset_prefix
 from waybill.core.repair import datasets_of
+from waybill.core.window import instant
 
 BOOKMARK = "compact"
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    """Goes through all tenants' datasets, on from where the last call stopped. A dataset that fails holds back no other."""
+    """Goes through all tenants' datasets, on from where the last call stopped. A dataset that fails holds back no other. What
+    is old enough is judged by the scheduled time.
+    """
     stop, merged = out_of_time(context, reserve_seconds=300), 0
+    now = instant(str(event["time"])) if event.get("time") else wiring.now()
     place = wiring.bookmarks().read(BOOKMARK)
     for tenant, dataset in datasets_of(wiring.lake(), wiring.catalog):
         if dataset_prefix(tenant, dataset) <= place:
             continue
         if stop():
             return {"merged": merged, "done": False}
-        merged += _compact(tenant, dataset, stop)
+        merged += _compact(tenant, dataset, now, stop)
         wiring.bookmarks().save(BOOKMARK, dataset_prefix(tenant, dataset))
     wiring.bookmarks().save(BOOKMARK, "")
     return {"merged": merged, "done": True}
 
 
-def _compact(tenant: str, dataset: str, stop: Callable[[], bool]) -> int:
+def _compact(tenant: str, dataset: str, now: datetime, stop: Callable[[], bool]) -> int:
     with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
         compactor = Compactor(wiring.lake(), wiring.lake_objects(), Path(folder))
         try:
-            return compactor.compact(tenant, wiring.catalog(tenant)[dataset], wiring.now(), stop)
+            return compactor.compact(tenant, wiring.catalog(tenant)[dataset], now, stop)
         except PermanentError as error:
             logger.warning("%s of %s was not compacted: %s", dataset, tenant, error)
             return 0

@@ -40,7 +40,6 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
             reading=reading,
             catalog=wiring.catalog(event["tenant"]),
             planned=wiring.planned_destinations,
-            compress=wiring.compressor(),
             renderers=wiring.list_renderers(Path(folder)),
             stage=wiring.stage(),
             now=wiring.now(),

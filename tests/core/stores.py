@@ -181,12 +181,15 @@ class MemoryLakeObjects:
     def since(self, tenant: str, dataset: str, after: int, upto: int) -> Iterator[LakeObject]:
         yield from self.kept.get((tenant, dataset), [])[after:upto]
 
-    def between(self, tenant: str, dataset: str, window: Window, after: int, upto: int) -> Iterator[LakeObject]:
-        merged = [
+    def between(
+        self, tenant: str, dataset: str, window: Window, after: int, upto: int, *, replaced: bool = False
+    ) -> Iterator[LakeObject]:
+        whole = [
             m for m in self.merged.get((tenant, dataset), []) if min(m.replaces) > after and max(m.replaces) <= upto
         ]
-        replaced = {number for m in merged for number in m.replaces}
-        plain = [o for o in self.since(tenant, dataset, after, upto) if o.sequence not in replaced]
+        merged = [] if replaced else whole
+        gone = {number for m in merged for number in m.replaces}
+        plain = [o for o in self.since(tenant, dataset, after, upto) if o.sequence not in gone]
         yield from sorted((o for o in [*plain, *merged] if o.in_window(window)), key=lambda o: o.sequence)
 
     def merges(self, tenant: str, dataset: str) -> int:

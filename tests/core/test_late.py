@@ -54,7 +54,9 @@ class Lake:
     def newest(self, tenant: str, dataset: str) -> int:
         return len(self.registered)
 
-    def between(self, tenant: str, dataset: str, window: Window, after: int, upto: int) -> Iterator[LakeObject]:
+    def between(
+        self, tenant: str, dataset: str, window: Window, after: int, upto: int, *, replaced: bool = False
+    ) -> Iterator[LakeObject]:
         return iter([o for o in self.since(tenant, dataset, after, upto) if o.in_window(window)])
 
     def since(self, tenant: str, dataset: str, after: int, upto: int) -> Iterator[LakeObject]:

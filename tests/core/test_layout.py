@@ -86,6 +86,7 @@ def test_presets_fill_in_what_is_not_given() -> None:
     assert Layout.model_validate({"preset": "recordings", "date_folders": False}).media == "{name}"
     renamed = Layout.model_validate({"preset": "recordings", "rename": "{row.from_number}_{time}"})
     assert renamed.media == "{date}/{row.from_number}_{time}{suffix}"
+    assert Layout.model_validate({"rename": "{row.user}"}).media == "media/{row.user}{suffix}"
     mine = Layout.model_validate({"preset": "device_events", "folder": "{tenant}"})
     assert (mine.folder, mine.manifest) == ("{tenant}", "waybills/{run}")
     assert Layout.model_validate(mine.model_dump(mode="json")) == mine

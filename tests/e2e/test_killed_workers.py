@@ -85,4 +85,9 @@ def test_a_killed_worker_changes_nothing_for_the_receiver(
     manifest = json.loads(files["waybill.json"])
     assert manifest["files"][0]["sha256"] == digest
     folder = tenant.surroundings.sftp.folder / PREFIX / tenant.name / f"Killed in {logical}" / run["run_id"]
-    assert sorted(f.name for f in folder.iterdir()) == ["chat_tickets.ndjson", "waybill.json", "waybill.json.jws"]
+    assert sorted(f.name for f in folder.iterdir()) == [
+        "chat_tickets.ndjson",
+        "chat_tickets.schema.json",
+        "waybill.json",
+        "waybill.json.jws",
+    ]

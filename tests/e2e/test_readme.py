@@ -42,6 +42,7 @@ done
     delivered = [line for line in done.stdout.splitlines() if line.startswith(str(surroundings.sftp.folder))]
     assert sorted({line.rsplit("/", 1)[1] for line in delivered}) == [
         "chat_tickets.csv",
+        "chat_tickets.schema.json",
         "waybill.json",
         "waybill.json.jws",
     ]

@@ -75,13 +75,14 @@ fields = st.lists(st.sampled_from(DATASET.fields), min_size=1, max_size=8, uniqu
 
 
 def expected(wanted: list[Row], known: list[Row], refinement: Refinement) -> list[Row]:
-    seen = {r["id"] for r in known} - {None}
+    seen = {(r["id"], r["created_at"]) for r in known if r["id"] is not None}
     kept = []
     for one in wanted:
-        if one["id"] in seen:
+        mark = (one["id"], one["created_at"])
+        if mark in seen:
             continue
         if refinement.distinct and one["id"] is not None:
-            seen.add(one["id"])
+            seen.add(mark)
         kept.append(one)
     if refinement.ordered:
         kept.sort(key=lambda r: (r["created_at"].rstrip("Z"), r["id"] is None, (r["id"] or "").encode()[:256]))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waybill.core.catalog import DataField, Dataset, FieldType
+from waybill.core.errors import InvalidInput
 from waybill.core.select import compile_filter
 
 TYPES = {"id": "string", "at": "timestamp", "n": "integer", "x": "number", "b": "boolean", "j": "json"}
@@ -197,3 +198,29 @@ def test_duckdb_takes_the_rows_that_the_filter_means(
     found = connection.execute(f"SELECT number FROM rows WHERE {predicate.sql} ORDER BY number", predicate.values)
 
     assert [n for (n,) in found.fetchall()] == [n for n, one in enumerate(rows) if truth(tree, one) is True]
+
+
+LISTS = ['["a","b"]', '["a"]', "[]", '["A"]', '{"a":"a"}', '"a"', "5", None, '["a", null, 5]', '[["a"]]', '["\\u0061"]']
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("a_contains(j, ('a'))", ['["a","b"]', '["a"]', '["a", null, 5]', '["\\u0061"]']),
+        ("A_CONTAINS(j, ('b', 'a'))", ['["a","b"]']),
+        ("a_overlaps(j, ('b', 'A'))", ['["a","b"]', '["A"]']),
+        ("not a_overlaps(j, ('a', 'A'))", ["[]", '[["a"]]']),
+    ],
+)
+def test_lists_are_asked_for_their_texts(text: str, taken: list[str]) -> None:
+    predicate = compile_filter(text, DATASET)
+    rows = duckdb.connect().execute(
+        f"SELECT j FROM (SELECT unnest(?::VARCHAR[]) AS j) WHERE {predicate.sql}", [LISTS, *predicate.values]
+    )
+    assert [row[0] for row in rows.fetchall()] == taken
+
+
+@pytest.mark.parametrize("text", ["a_contains(id, ('a'))", "a_contains(j, ('a', 1))", "a_overlaps(j, ())"])
+def test_a_list_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        compile_filter(text, DATASET)

@@ -74,7 +74,11 @@ def _region() -> str:
 @cache
 def _client(service: str) -> Any:
     config = Config(
-        retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60, max_pool_connections=20
+        retries={"mode": "standard", "max_attempts": 5},
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=20,
+        signature_version="s3v4" if service == "s3" else None,  # a link that is signed otherwise may not end
     )
     return boto3.client(service, region_name=_region(), config=config)  # type: ignore[call-overload]
 
@@ -189,7 +193,7 @@ def row_engine() -> PartRows:
 
 
 def compressor() -> Compressor:
-    """Only `package` and `query` carry the compressors' libraries."""
+    """Only `package` carries the compressors' libraries."""
     found: Compressor = import_module("waybill.engines.compress").compressed
     return found
 

@@ -16,7 +16,7 @@ from waybill.core.plan import PlannedDestination
 from waybill.core.preview import PreviewSettings, preview
 from waybill.core.search import Question, Reading, Span, search
 from waybill.core.window import stamp
-from waybill.core.workshop import Compressor, StagedBytes
+from waybill.core.workshop import StagedBytes
 
 LINK_SECONDS = 300
 _MEDIA_TYPES = {
@@ -40,7 +40,6 @@ class Desk:
     reading: Reading
     catalog: Catalog
     planned: Callable[[str, Sequence[str]], Sequence[PlannedDestination]]
-    compress: Compressor
     renderers: Mapping[ListFormat, Renderer]
     stage: StageForLists
     now: datetime
@@ -51,7 +50,7 @@ def preview_answer(event: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
     settings = PreviewSettings.model_validate(event["settings"])
     span = Span.model_validate(event["span"]) if event.get("span") else None
     where = desk.planned(event["tenant"], settings.destinations)
-    found = preview(event["tenant"], settings, span, desk.catalog, where, desk.reading, desk.compress, desk.now)
+    found = preview(event["tenant"], settings, span, desk.catalog, where, desk.reading, desk.now)
     sample = found.sample and {
         "name": found.sample.name,
         "media_type": found.sample.media_type,

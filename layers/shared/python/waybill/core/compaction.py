@@ -18,9 +18,8 @@ from typing import BinaryIO, Protocol
 from waybill.core.catalog import Dataset
 from waybill.core.errors import PermanentError
 from waybill.core.lake_keys import merged_key, partition_of
-from waybill.core.lake_object import LakeObject
+from waybill.core.lake_object import LakeObject, ObjectThere
 from waybill.core.ports import LakeObjects
-from waybill.core.register import ObjectThere
 from waybill.core.rows import SourceFormat
 from waybill.core.survey import survey
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -51,3 +52,24 @@ class LakeObject(BaseModel):
         if self.first_event is None or self.last_event is None:
             return False
         return window.overlaps(self.first_event, self.last_event)
+
+    def share_in(self, window: Window) -> float:
+        """Which part of its rows lies in the window, 0 to 1, if they are spread evenly over its time."""
+        if self.first_event is None or self.last_event is None:
+            return 0.0
+        span = (self.last_event - self.first_event).total_seconds() + 1
+        overlap = (min(self.last_event, window.end) - max(self.first_event, window.start)).total_seconds() + 1
+        return min(1.0, max(overlap, 0.0) / span)
+
+
+class ObjectThere(Protocol):
+    """An object of the lake as it is now: `version` names its bytes for good."""
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def etag(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...

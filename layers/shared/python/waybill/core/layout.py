@@ -159,10 +159,10 @@ class Layout(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_preset(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or given.get("preset") not in set(Preset):
+        if not isinstance(given, dict):
             return given
-        preset = dict(PRESETS[Preset(given["preset"])])
-        if given["preset"] == Preset.RECORDINGS and given.get("date_folders") is False:
+        preset = dict(PRESETS[Preset(given["preset"])]) if given.get("preset") in set(Preset) else {}
+        if given.get("preset") == Preset.RECORDINGS and given.get("date_folders") is False:
             preset |= {"file": "{dataset}-{date}{part}.{extension}", "media": "{name}"}
         if given.get("rename"):
             folder = preset.get("media", "media/{path}").rpartition("/")[0]

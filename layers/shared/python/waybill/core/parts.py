@@ -143,7 +143,7 @@ def slices(window: Window, objects: Sequence[LakeObject]) -> Iterator[tuple[Wind
     if not inside:
         return
     seconds = int((window.end - window.start).total_seconds())
-    if seconds > 1 and sum(_share(o, window) for o in inside) > PART_BYTES:
+    if seconds > 1 and sum(o.weight * o.share_in(window) for o in inside) > PART_BYTES:
         middle = window.start + timedelta(seconds=seconds // 2)
         yield from slices(Window(window.start, middle), inside)
         yield from slices(Window(middle, window.end), inside)
@@ -155,15 +155,6 @@ def slices(window: Window, objects: Sequence[LakeObject]) -> Iterator[tuple[Wind
             "Set order to arrival, or let upstream write objects that each cover a short time.",
         )
     yield window, inside
-
-
-def _share(one: LakeObject, window: Window) -> float:
-    """How many of the object's bytes lie in the window."""
-    if one.first_event is None or one.last_event is None:
-        return 0.0
-    span = (one.last_event - one.first_event).total_seconds() + 1
-    overlap = (min(one.last_event, window.end) - max(one.first_event, window.start)).total_seconds() + 1
-    return one.weight * min(1.0, max(overlap, 1.0) / span)
 
 
 def numbered(parts: Sequence[Part]) -> tuple[Part, ...]:

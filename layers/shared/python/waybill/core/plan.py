@@ -151,7 +151,7 @@ def make_plan(
         password_ref=rule.password_ref,
         destinations=tuple(destinations),
         data={c.dataset: _planned_data(rule, catalog[c.dataset], c, own, parts) for c in settings.data},
-        parts=parts,
+        parts=tuple(_lighter(part) for part in parts),
         carried=tuple(_carried(entry, share) for entry, share in late),
         amends=run.amends,
         folder=fill(settings.layout.folder, values),
@@ -164,6 +164,16 @@ def make_plan(
     )
     _refuse_what_cannot_arrive(plan)
     return plan
+
+
+def _lighter(part: Part) -> Part:
+    """Without what only planning needs: a plan names thousands of objects."""
+    unneeded: dict[str, object] = {"columns": (), "replaces": ()}
+    light = {
+        name: tuple(o.model_copy(update=unneeded) for o in objects)
+        for name, objects in (("objects", part.objects), ("known", part.known))
+    }
+    return part.model_copy(update=light)
 
 
 def _carried(entry: Run, share: Share) -> Carried:

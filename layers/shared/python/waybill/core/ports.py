@@ -210,12 +210,14 @@ class LakeObjects(Protocol):
     def since(self, tenant: str, dataset: str, after: int, upto: int) -> Iterator[LakeObject]:
         """All that were registered with a number in `(after, upto]`, in order; never a replacement."""
 
-    def between(self, tenant: str, dataset: str, window: Window, after: int, upto: int) -> Iterator[LakeObject]:
+    def between(
+        self, tenant: str, dataset: str, window: Window, after: int, upto: int, *, replaced: bool = False
+    ) -> Iterator[LakeObject]:
         """Objects with a number in `(after, upto]` that may hold events of the window, in order of `sequence`.
 
         A replacement comes in place of the objects that it replaces where all of their numbers lie in `(after, upto]`, else
-        they come themselves: each row comes once. Objects without any instant are in no window. Reads the registrations
-        of the window's days alone, and those of objects that span more than a month.
+        they come themselves: each row comes once. With `replaced` they always do. Objects without any instant are in no
+        window. Reads the registrations of the window's days alone, and those of objects that span more than a month.
         """
 
     def merges(self, tenant: str, dataset: str) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from waybill.core.catalog import Catalog
-from waybill.core.compression import media_type as compressed_type
+from waybill.core.compression import name_ending
 from waybill.core.cut import Cutter
 from waybill.core.format import RowFormat, framing, media_type
 from waybill.core.lake_object import LakeObject
@@ -29,7 +29,6 @@ from waybill.core.schedule import AnySchedule, Once, OnDemand, first_boundary
 from waybill.core.search import Reading, Span, lines_of
 from waybill.core.select import compile_filter
 from waybill.core.window import Window
-from waybill.core.workshop import Compressor
 
 SAMPLE_ROWS = 100
 READ_BYTES = 64 * 1024 * 1024
@@ -97,7 +96,6 @@ def preview(
     catalog: Catalog,
     destinations: Sequence[PlannedDestination],
     reading: Reading,
-    compress: Compressor,
     now: datetime,
 ) -> Preview:
     """Raises ConfigurationError where no run could carry it out. Reads a bounded part of the lake; changes nothing."""
@@ -108,7 +106,7 @@ def preview(
         one, source = _expected(plan, name, data, reading)
         expected.append(one)
         if sample is None and source is not None and plan.choice(name).scope is not Scope.MEDIA:
-            sample = _sample(plan, name, source, reading, compress)
+            sample = _sample(plan, name, source, reading)
     names = list(_names(plan))
     return Preview(window, expected, names[:MOST_NAMES], max(0, len(names) - MOST_NAMES), sample)
 
@@ -153,8 +151,8 @@ def _expected(plan: Plan, name: str, data: PlannedData, reading: Reading) -> tup
                     first.append(line)
         read.add(one.sequence)
         weight += one.weight
-        seen += _rows_in(one, plan.window)
-    rest = sum(_rows_in(o, plan.window) for o in objects if o.sequence not in read)
+        seen += round(one.rows * one.share_in(plan.window))
+    rest = sum(round(o.rows * o.share_in(plan.window)) for o in objects if o.sequence not in read)
     more = round(rest * rows / seen) if seen else 0
     expected = Expected(
         dataset=name,
@@ -168,17 +166,10 @@ def _expected(plan: Plan, name: str, data: PlannedData, reading: Reading) -> tup
     return expected, source
 
 
-def _rows_in(one: LakeObject, window: Window) -> int:
-    """How many of an object's rows lie in the window, if they are spread evenly over its time."""
-    if one.first_event is None or one.last_event is None:
-        return 0
-    span = (one.last_event - one.first_event).total_seconds() + 1
-    overlap = (min(one.last_event, window.end) - max(one.first_event, window.start)).total_seconds() + 1
-    return round(one.rows * min(1.0, max(overlap, 0.0) / span))
-
-
-def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading, compress: Compressor) -> Sample | None:
-    """The first rows of one object as the file that a run would write of them; None where it would be too large to show."""
+def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading) -> Sample | None:
+    """The first rows of one object as the file that a run would write of them, before compression; None where it would be too
+    large to show.
+    """
     settings, data = plan.settings, plan.data[name]
     path = reading.folder / f"sample.{source.format.value}"
     reading.lake.download(source.key, source.version, path)
@@ -189,12 +180,11 @@ def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading, compres
     if settings.format is not RowFormat.PARQUET:
         body = next(Cutter(body, settings.format, FileLimit(rows=SAMPLE_ROWS)).pieces(), iter(()))
     frame = framing(settings.writing, data.fields)
-    compression = settings.file_compression
-    content = b"".join(compress(compression, chain([frame.prefix], body, [frame.suffix])))
+    content = b"".join(chain([frame.prefix], body, [frame.suffix]))
     if len(content) > LARGEST_SAMPLE:
         return None
     file = next(p.name.whole for p in plan.parts if p.dataset == name).rpartition("/")[2]
-    return Sample(file, compressed_type(compression, media_type(settings.format)), content)
+    return Sample(file.removesuffix(name_ending(settings.file_compression)), media_type(settings.format), content)
 
 
 def _selection(plan: Plan, data: PlannedData) -> Selection:

@@ -12,24 +12,13 @@ from typing import BinaryIO, Protocol
 
 from waybill.core.catalog import Catalogs, Dataset
 from waybill.core.lake_keys import LakePlace, Listed, parse_key, partition_of, rejects_key
-from waybill.core.lake_object import LakeObject
+from waybill.core.lake_object import LakeObject, ObjectThere
 from waybill.core.ports import LakeObjects
 from waybill.core.rows import SourceFormat
 from waybill.core.survey import ParquetSurvey, Survey, survey
 
 LARGEST_PARQUET = 1536 * 1024 * 1024
 """Bytes. A Parquet file is read from the local disk, which holds 2 GiB; other formats are streamed."""
-
-
-class ObjectThere(Protocol):
-    @property
-    def version(self) -> str: ...
-
-    @property
-    def etag(self) -> str: ...
-
-    @property
-    def size(self) -> int: ...
 
 
 class LakeToRegister(Protocol):

@@ -44,9 +44,10 @@ class Refinement:
     """What becomes of the selected rows before they are written.
 
     `ordered`: by the dataset's time field, then its key field (integers by value, anything else by the first 256 bytes
-    of its UTF-8, null last), then in the sources' order. `distinct`: of rows with the same key only the first in the
-    sources' order stays; a row with a null key is never a duplicate. `known`: sources of the same dataset; a row whose
-    key one of their rows has is left out. A row of `known` counts where the same selection would take it.
+    of its UTF-8, null last), then in the sources' order. `distinct`: of rows with the same key and time only the first
+    in the sources' order stays; a row with a null key is never a duplicate. `known`: sources of the same dataset; a row
+    whose key and time one of their rows has is left out. A row of `known` counts where the same selection would take it.
+    The time is a part of it because slices of a window that are refined apart must agree on what a duplicate is.
     """
 
     ordered: bool = False

@@ -50,6 +50,8 @@ def _shape_errors(settings: RuleSettings) -> list[FieldError]:
             for name, value in wanted.items()
             if getattr(settings, name) is not value
         ]
+    if settings.duplicates is Duplicates.DROP and settings.order is not RowOrder.TIME:
+        errors.append(FieldError("order", "rows without duplicates come in order of time; set order to time"))
     limited = settings.file_limit.bytes is not None or settings.file_limit.rows is not None
     if limited and settings.format is RowFormat.PARQUET:
         errors.append(

@@ -85,7 +85,7 @@ class RowOrder(StrEnum):
 
 
 class Duplicates(StrEnum):
-    """What becomes of rows of a file that have the same key: all are kept, or only the one that came first."""
+    """What becomes of rows of a file that have the same key and time: all are kept, or only the one that came first."""
 
     KEEP = "keep"
     DROP = "drop"

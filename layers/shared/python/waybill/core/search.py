@@ -130,8 +130,8 @@ def selection_of(question: Question, dataset: Dataset) -> Selection:
 def objects_of(
     question: Question, tenant: str, dataset: Dataset, reading: Reading, after: int, upto: int
 ) -> Iterator[LakeObject]:
-    """The registered objects that may hold rows, in order."""
-    for one in reading.objects.between(tenant, dataset.name, question.span.window, after, upto):
+    """The registered objects that may hold rows, in order; never a merged one, whose rows would move between two pages."""
+    for one in reading.objects.between(tenant, dataset.name, question.span.window, after, upto, replaced=True):
         if question.source is SourceTier.BOTH or one.archived == (question.source is SourceTier.ARCHIVED):
             yield one
 
@@ -160,7 +160,7 @@ def search(question: Question, tenant: str, dataset: Dataset, reading: Reading, 
 
 
 def _from(place: _Place, question: Question, tenant: str, dataset: Dataset, reading: Reading) -> Iterator[LakeObject]:
-    """The objects from a place on: the one that was left in the middle comes first, even if it was merged since."""
+    """The objects from a place on: the one that was left in the middle comes first."""
     if place.at:
         yield reading.objects.get(tenant, dataset.name, place.at)
     yield from objects_of(question, tenant, dataset, reading, max(place.done, place.at), place.upto)

@@ -1,7 +1,8 @@
 """Filters: CQL2 in (OGC 21-065r2; text or JSON), a checked SQL predicate with bound values out.
 
 What can be asked: `and or not`, `= <> < <= > >=`, `between`, `in`, `like`, `is null`, `casei(...)`, `timestamp('...')`
-and `date('...')` over the dataset's fields. A json field can be asked for `is null` and `like` (of its text) only.
+and `date('...')` over the dataset's fields. A json field can be asked for `is null`, `like` (of its text), and, where it is
+a list of texts, `a_contains(labels, ('urgent', 'open'))` and `a_overlaps(...)`: all of them, one of them.
 A null never matches, also not under `not`: SQL's three values hold. A date means its first instant, in UTC.
 
 An open column has the type of what it is compared with: a text is compared with rows whose value is a text, a number
@@ -16,20 +17,16 @@ type any is null or not, whatever it is. A value of the caller is never a part o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 from waybill.core.catalog import DataField, Dataset, FieldType, closest
 from waybill.core.cql import MAX_DEPTH, refuse, tree_of
-from waybill.core.window import instant
+from waybill.core.select_values import Value, kind_of, only, show, typed, uncased
 
 MAX_NODES = 200
 MAX_LIST = 1_000
-_HUGE = 10**38
-
-Value = str | int | float | bool
 
 
 @dataclass(frozen=True)
@@ -58,8 +55,6 @@ def compile_filter(text_or_json: str | Mapping[str, Any], dataset: Dataset) -> P
 
 _COMPARISONS = {"=": "=", "<>": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _NUMERIC = (FieldType.INTEGER, FieldType.NUMBER)
-_EXACT = 2**53
-"""Integers below are doubles without loss; an open column that is compared with a larger one is read as an integer."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +93,10 @@ class _Compiler:
                 raise refuse(f"'{op}' joins two or more conditions, not {len(args)}.")
             return "(" + f" {op.upper()} ".join(self.condition(a, depth + 1) for a in args) + ")"
         if op == "not":
-            return f"(NOT {self.condition(_only(op, args, 1)[0], depth + 1)})"
+            return f"(NOT {self.condition(only(op, args, 1)[0], depth + 1)})"
         leaves: dict[str, Callable[[str, list[Any]], str]] = {
             "between": self._between, "in": self._in, "like": self._like, "isNull": self._is_null,
+            "a_contains": self._list, "a_overlaps": self._list,
         }  # fmt: skip
         if op in _COMPARISONS:
             return self._compare(op, args)
@@ -125,7 +121,7 @@ class _Compiler:
         return column.sql
 
     def _compare(self, op: str, args: list[Any]) -> str:
-        left, right = _only(op, args, 2)
+        left, right = only(op, args, 2)
         if _is_column(left) and _is_column(right):
             one, other = self._alike(op, self._column(left, f"'{op}'"), self._column(right, f"'{op}'"))
             self._comparable(op, one)
@@ -142,15 +138,15 @@ class _Compiler:
         if _is_column(right):
             column = self._comparable(op, self._column(right, f"'{op}'"), left)
             return f"({self._value(op, column, left)} {_COMPARISONS[op]} {column.sql})"
-        raise refuse(f"'{op}' needs a field on one side; {_show(left)} and {_show(right)} are both values.")
+        raise refuse(f"'{op}' needs a field on one side; {show(left)} and {show(right)} are both values.")
 
     def _between(self, op: str, args: list[Any]) -> str:
-        target, low, high = _only(op, args, 3)
+        target, low, high = only(op, args, 3)
         column = self._comparable(op, self._column(target, f"'{op}'"), low, high)
         return f"({column.sql} BETWEEN {self._value(op, column, low)} AND {self._value(op, column, high)})"
 
     def _in(self, op: str, args: list[Any]) -> str:
-        target, items = _only(op, args, 2)
+        target, items = only(op, args, 2)
         named = self._column(target, f"'{op}'")
         if not isinstance(items, list) or not 1 <= len(items) <= MAX_LIST:
             raise refuse(f"'in' for '{named.field.name}' needs a list of 1 to {MAX_LIST} values.")
@@ -158,15 +154,15 @@ class _Compiler:
         return f"({column.sql} IN ({', '.join(self._value(op, column, item) for item in items)}))"
 
     def _like(self, op: str, args: list[Any]) -> str:
-        target, pattern = _only(op, args, 2)
+        target, pattern = only(op, args, 2)
         column = self._as(FieldType.STRING, self._column(target, f"'{op}'"))
         if column.field.type not in (FieldType.STRING, FieldType.JSON):
             raise refuse(
                 f"'like' looks into text, and '{column.field.name}' is of type {column.field.type}; compare it."
             )
-        text, folded = _uncased(pattern)
+        text, folded = uncased(pattern)
         if not isinstance(text, str):
-            raise refuse(f"'like' for '{column.field.name}' needs a pattern in quotes, not {_show(text)}.")
+            raise refuse(f"'like' for '{column.field.name}' needs a pattern in quotes, not {show(text)}.")
         if re.search(r"(?<!\\)(?:\\\\)*\\(?![\\%_])", text):
             raise refuse(
                 f"in the pattern for '{column.field.name}' a backslash stands before nothing that it "
@@ -176,17 +172,33 @@ class _Compiler:
         bound = "lower(CAST(? AS VARCHAR))" if folded else "CAST(? AS VARCHAR)"
         return rf"({column.sql} LIKE {bound} ESCAPE '\')"
 
+    def _list(self, op: str, args: list[Any]) -> str:
+        """Whether a list of texts has all of the values (`a_contains`), or one of them. What is no list matches nothing."""
+        target, items = only(op, args, 2)
+        column = self._column(target, f"'{op}'")
+        if column.field.type is not FieldType.JSON or column.casei:
+            raise refuse(
+                f"'{op}' looks into a list, and '{column.field.name}' is of type {column.field.type}; use 'in'."
+            )
+        if not isinstance(items, list) or not 1 <= len(items) <= MAX_LIST or not all(isinstance(i, str) for i in items):
+            raise refuse(f"'{op}' for '{column.field.name}' needs a list of 1 to {MAX_LIST} texts in quotes.")
+        self.values += items
+        texts = f"json_extract_string({column.sql}, '$[*]')"
+        listed = f"CASE WHEN json_valid({column.sql}) AND json_type({column.sql}) = 'ARRAY' THEN {texts} END"
+        wanted = ", ".join(["CAST(? AS VARCHAR)"] * len(items))
+        return f"{'list_has_all' if op == 'a_contains' else 'list_has_any'}({listed}, [{wanted}])"
+
     def _is_null(self, op: str, args: list[Any]) -> str:
-        return f"({self._as(FieldType.ANY, self._column(_only(op, args, 1)[0], 'is null')).sql} IS NULL)"
+        return f"({self._as(FieldType.ANY, self._column(only(op, args, 1)[0], 'is null')).sql} IS NULL)"
 
     def _column(self, node: Any, use: str) -> _Column:
-        inner, folded = _uncased(node)
+        inner, folded = uncased(node)
         if not isinstance(inner, Mapping) or not isinstance(inner.get("property"), str):
-            raise refuse(f"{use} needs a field of {self._dataset.name}, not {_show(inner)}.")
+            raise refuse(f"{use} needs a field of {self._dataset.name}, not {show(inner)}.")
         name = inner["property"]
         if not self._dataset.has(name):
             near = closest(name, [f.name for f in self._dataset.fields])
-            raise refuse(f"{_show(name)} is not a field of {self._dataset.name}; the nearest are: {near}.")
+            raise refuse(f"{show(name)} is not a field of {self._dataset.name}; the nearest are: {near}.")
         field = self._dataset.field(name)
         if folded and field.type not in (FieldType.STRING, FieldType.ANY):
             raise refuse(f"'casei' folds text, and '{name}' is of type {field.type}; leave 'casei' out.")
@@ -217,105 +229,29 @@ class _Compiler:
     def _comparable(self, op: str, column: _Column, *values: Any) -> _Column:
         """The column, an open one as the type of the values; refused where it cannot be compared at all."""
         if column.field.type is FieldType.ANY:
-            return self._as(_kind_of(op, column.field, values), column)
+            return self._as(kind_of(op, column.field, values), column)
         if column.field.type is FieldType.JSON:
-            raise refuse(f"'{column.field.name}' is json: it can be asked for 'is null' and 'like', not for '{op}'.")
+            raise refuse(
+                f"'{column.field.name}' is json: it can be asked for 'is null', 'like', 'a_contains' and "
+                f"'a_overlaps', not for '{op}'."
+            )
         return column
 
     def _value(self, op: str, column: _Column, node: Any) -> str:
-        value, folded = _uncased(node)
+        value, folded = uncased(node)
         if value is None:
             raise refuse(f"nothing equals null; write '{column.field.name} is null'.")
-        bound, kind = _typed(op, column.field, value)
+        bound, kind = typed(op, column.field, value)
         self.values.append(bound)
         return f"lower(CAST(? AS {kind}))" if folded and kind == "VARCHAR" else f"CAST(? AS {kind})"
 
 
 def _operation(node: Any) -> tuple[str, list[Any]]:
     if not isinstance(node, Mapping) or not isinstance(node.get("op"), str) or not isinstance(node.get("args"), list):
-        raise refuse(f"{_show(node)} is not a condition; a condition compares a field with a value.")
+        raise refuse(f"{show(node)} is not a condition; a condition compares a field with a value.")
     return node["op"], node["args"]
 
 
-def _only(op: str, args: list[Any], count: int) -> list[Any]:
-    if len(args) != count:
-        raise refuse(f"'{op}' takes {count} operands, not {len(args)}.")
-    return args
-
-
-def _uncased(node: Any) -> tuple[Any, bool]:
-    """What is inside `casei(...)`, and whether there was one."""
-    if isinstance(node, Mapping) and node.get("op") == "casei" and isinstance(node.get("args"), list):
-        return _only("casei", node["args"], 1)[0], True
-    return node, False
-
-
 def _is_column(node: Any) -> bool:
-    inner, _ = _uncased(node)
+    inner, _ = uncased(node)
     return isinstance(inner, Mapping) and "property" in inner
-
-
-def _show(value: Any) -> str:
-    """A value in a message: short, whatever it was."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _kind_of(op: str, field: DataField, values: Sequence[Any]) -> FieldType:
-    """The type that an open column has beside these values: that of the first, where numbers go together."""
-    plain = [_uncased(v)[0] for v in values]
-    numbers = [v for v in plain if isinstance(v, int | float) and not isinstance(v, bool)]
-    match plain[0]:
-        case bool():
-            return FieldType.BOOLEAN
-        case str() | None:  # nothing equals null, as will be said
-            return FieldType.STRING
-        case int() | float():
-            exact = all(isinstance(n, int) for n in numbers) and any(abs(n) >= _EXACT for n in numbers)
-            return FieldType.INTEGER if exact else FieldType.NUMBER
-        case {"timestamp": _} | {"date": _}:
-            return FieldType.TIMESTAMP
-    raise refuse(
-        f"'{op}' for '{field.name}' needs a text, a number, true, false or a timestamp, not {_show(plain[0])}."
-    )
-
-
-def _typed(op: str, field: DataField, value: Any) -> tuple[Value, str]:
-    """The value as it is bound and the SQL type that it is cast to."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    match field.type:
-        case FieldType.STRING if isinstance(value, str):
-            return value, "VARCHAR"
-        case FieldType.BOOLEAN if isinstance(value, bool):
-            return value, "BOOLEAN"
-        case FieldType.INTEGER if number and abs(value) < _HUGE and value == int(value):
-            return int(value), "HUGEINT"
-        case FieldType.NUMBER if number and abs(value) < 1e308:
-            return float(value), "DOUBLE"
-        case FieldType.TIMESTAMP if isinstance(value, Mapping):
-            return _moment(op, field, value), "TIMESTAMP"
-    wanted = {
-        FieldType.STRING: "a text in quotes",
-        FieldType.BOOLEAN: "true or false",
-        FieldType.INTEGER: "a whole number of at most 38 digits",
-        FieldType.NUMBER: "a number",
-    }.get(field.type, "timestamp('2026-03-29T01:00:00Z')")
-    raise refuse(f"'{field.name}' is of type {field.type}; '{op}' needs {wanted} there, not {_show(value)}.")
-
-
-def _moment(op: str, field: DataField, value: Mapping[str, Any]) -> str:
-    """An instant as SQL reads it, in UTC to the microsecond."""
-    text = value.get("timestamp", value.get("date"))
-    try:
-        if "timestamp" in value:
-            moment = instant(str(text))
-        elif op in ("=", "<>", "in"):
-            raise refuse(f"'{field.name}' is an instant and a date a whole day; use >= and < in place of '{op}'.")
-        else:
-            moment = datetime.combine(date.fromisoformat(str(text)), datetime.min.time(), UTC)
-    except (ValueError, OverflowError) as error:
-        raise refuse(
-            f"{_show(text)} for '{field.name}' is no instant; "
-            "write timestamp('2026-03-29T01:00:00Z') or date('2026-03-29')."
-        ) from error
-    return moment.strftime("%Y-%m-%d %H:%M:%S.%f").rjust(26, "0")

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from waybill.core.archive import Entry as ArchiveEntry
 from waybill.core.format import Compression, Writing
+from waybill.core.lake_object import ObjectThere
 from waybill.core.rows import MediaFile, Refinement, RowSource, RowStream, Selection
 
 
@@ -34,21 +35,10 @@ class StageForParts(Protocol):
     def read_if_there(self, key: str) -> bytes | None: ...
 
 
-class MediaThere(Protocol):
-    @property
-    def version(self) -> str: ...
-
-    @property
-    def etag(self) -> str: ...
-
-    @property
-    def size(self) -> int: ...
-
-
 class LakeForParts(Protocol):
     def download(self, key: str, version: str, path: Path) -> None: ...
 
-    def head(self, key: str) -> MediaThere | None: ...
+    def head(self, key: str) -> ObjectThere | None: ...
 
     def stream(self, key: str, version: str) -> Iterator[bytes]: ...
 

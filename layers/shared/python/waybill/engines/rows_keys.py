@@ -56,7 +56,7 @@ def write_index(stream: RowStream, selection: Selection, path: Path) -> int:
             for number, row in enumerate(rows, start=count):
                 # Without the `Z`, text sorts as its instants do, whatever their fractions.
                 at, key = row[time_field].removesuffix("Z"), row[key_field]
-                index.write(f"{number},{at},{_sortable(key)},{_digest(key)}\n")
+                index.write(f"{number},{at},{_sortable(key)},{_digest(key, at)}\n")
             count += len(rows)
     return count
 
@@ -82,9 +82,9 @@ def _sortable(key: Any) -> str:
     return "x" + _text(key).encode()[:SORTED_BYTES].hex()
 
 
-def _digest(key: Any) -> str:
-    """128 bits, so that even billions of rows have no two keys that look alike."""
-    return "" if key is None else blake2b(_text(key).encode(), digest_size=16).hexdigest()
+def _digest(key: Any, at: str) -> str:
+    """Of key and time, 128 bits: even among billions of rows no two look alike that are not. Empty for no key."""
+    return "" if key is None else blake2b(f"{at} {_text(key)}".encode(), digest_size=16).hexdigest()
 
 
 def _text(key: Any) -> str:

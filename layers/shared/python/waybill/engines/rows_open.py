@@ -82,7 +82,7 @@ def readings(fields: Sequence[DataField], dataset: Dataset) -> dict[str, Reading
     text = '"#open"'
     for field in fields:
         if field.open_key:
-            found[field.name] = replace(rows_sql.read_json(field), valid="TRUE")  # it is right where the object is
+            found[field.name] = replace(rows_sql.read_json(field), valid="")  # it is right where the object is
         elif field.name == dataset.open_field:
             fits = f"CASE WHEN {_is_object(text)} THEN {rows_sql.strict(text)} ELSE FALSE END"
             found[field.name] = Reading(f"({text} IS NULL OR {fits})", text, text)

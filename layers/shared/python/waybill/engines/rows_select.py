@@ -53,7 +53,11 @@ def select_rows(
     Order of judgement: time, window, other fields, filter; so a row of another window is no reject here.
     """
     dataset = selection.dataset
-    faults = [f"WHEN NOT {readings[f.name].valid} THEN {rows_sql.quote(f.name)}" for f in fields if not f.open_key]
+    faults = [
+        f"WHEN NOT {readings[f.name].valid} THEN {rows_sql.quote(f.name)}"
+        for f in fields
+        if readings[f.name].valid and f.name != dataset.time_field  # which is judged first
+    ]
     if dataset.media is not None:
         faults.append(
             f"WHEN NOT {_media_valid(readings[dataset.media.field])} THEN {rows_sql.quote(dataset.media.field)}"
@@ -78,15 +82,16 @@ def _literal(moment: datetime) -> str:
 
 
 def numbered(source: str, readings: Mapping[str, Reading]) -> str:
-    """The source with each row's number `#n`, and the text and the moment of every instant as columns.
+    """The source with each row's number `#n`, and the moment of every instant, and the text it came as, as columns.
 
     The number comes last: no filter can be moved below it, which would compute the moments once a mention.
     """
     instants = {name: r.text for name, r in readings.items() if r.text}
     texts = "".join(f', {text} AS "text {name}"' for name, text in instants.items())
     casts = "".join(", " + rows_sql.cast(f'"text {name}"') + f' AS "cast {name}"' for name in instants)
+    stamps = {name: f'"cast {name}"' for name in instants} | {name: r.stamp for name, r in readings.items() if r.stamp}
     moments = "".join(
-        f', CASE WHEN "cast {name}" {rows_sql.YEARS} THEN "cast {name}" END AS "moment {name}"' for name in instants
+        f', CASE WHEN {stamp} {rows_sql.YEARS} THEN {stamp} END AS "moment {name}"' for name, stamp in stamps.items()
     )
     layers = f"SELECT *{moments} FROM (SELECT *{casts} FROM (SELECT *{texts} FROM ({source})))"  # noqa: S608
     return f'SELECT row_number() OVER () AS "#n", * FROM ({layers})'  # noqa: S608

@@ -27,16 +27,19 @@ _REAL = ("FLOAT", "DOUBLE")
 
 @dataclass(frozen=True)
 class Reading:
-    """One field of one source: `valid` is never null; `json` and `plain` are null for a null.
+    """One field of one source: `valid` is false for a value that is none of the field's, true or null for any other, and
+    empty where every value is right; `json` and `plain` are null for a null.
 
-    `text` is an instant's text as it came; the others are then written with the columns that `numbered` makes of it:
-    `moment` is the TIMESTAMP in UTC, `fraction` the point and the digits of its second, empty where there are none.
+    An instant comes as `text`, or as `stamp`, a TIMESTAMP in UTC; the others are then written with the columns that
+    `rows_select.numbered` makes of it: `moment` is the TIMESTAMP in UTC, null for what is no instant of the years 1 to 9999,
+    `fraction` the point and the digits of its second, empty where there are none.
     """
 
     valid: str
     json: str
     plain: str
     text: str = ""
+    stamp: str = ""
     moment: str = ""
     fraction: str = ""
 
@@ -60,7 +63,7 @@ def quote(text: str) -> str:
 def read_nothing(field: DataField) -> Reading:
     """A field that the source has no column for: null in every row."""
     nothing = "CAST(NULL AS VARCHAR)"
-    return _instant(field, nothing) if field.type is FieldType.TIMESTAMP else Reading("TRUE", nothing, nothing)
+    return _instant(field, nothing) if field.type is FieldType.TIMESTAMP else Reading("", nothing, nothing)
 
 
 def read_json(field: DataField) -> Reading:
@@ -68,21 +71,21 @@ def read_json(field: DataField) -> Reading:
     text = raw(field)
     match field.type:
         case FieldType.STRING:
-            return _nullable(text, f"starts_with({text}, '\"')", text, _unquoted(text))
+            return Reading(f"starts_with({text}, '\"')", text, _unquoted(text))
         case FieldType.INTEGER:
             whole = f"NOT contains({text}, '.') AND NOT contains({text}, 'e') AND {_is(text, 'HUGEINT')}"
             return _nullable(text, whole, text, text)
         case FieldType.NUMBER:
             return _nullable(text, _finite(text), text, text)
         case FieldType.BOOLEAN:
-            return _nullable(text, f"{text} IN ('true', 'false')", text, text)
+            return Reading(f"{text} IN ('true', 'false')", text, text)
         case FieldType.TIMESTAMP:
             return _instant(field, f"CASE WHEN starts_with({text}, '\"') THEN {_unquoted(text)} ELSE {text} END")
         case FieldType.JSON:
-            return _nullable(text, strict(text), text, text)
+            return Reading(f"({text} IS NULL OR {strict(text)})", text, text)
         case FieldType.ANY:
             plain = f"CASE WHEN starts_with({text}, '\"') THEN {_unquoted(text)} ELSE {text} END"
-            return _nullable(text, strict(text), text, plain)
+            return Reading(f"({text} IS NULL OR {strict(text)})", text, plain)
 
 
 def read_text(field: DataField) -> Reading:
@@ -90,7 +93,7 @@ def read_text(field: DataField) -> Reading:
     text = raw(field)
     match field.type:
         case FieldType.STRING | FieldType.ANY:
-            return _nullable(text, "TRUE", f"CAST(to_json({text}) AS VARCHAR)", text)
+            return Reading("", f"CAST(to_json({text}) AS VARCHAR)", text)
         case FieldType.INTEGER:
             whole = f"regexp_full_match({text}, {quote(_INTEGER)}) AND {_is(text, 'HUGEINT')}"
             return _nullable(text, whole, text, text)
@@ -102,7 +105,8 @@ def read_text(field: DataField) -> Reading:
             return _instant(field, text)
         case FieldType.JSON:
             # A line break can only stand between values there; a space keeps the row one line and all else as it came.
-            one_line = f"translate({text}, chr(10) || chr(13), '  ')"
+            broken = f"contains({text}, chr(10)) OR contains({text}, chr(13))"
+            one_line = f"CASE WHEN {broken} THEN translate({text}, chr(10) || chr(13), '  ') ELSE {text} END"
             return _nullable(text, f"json_valid({text}) AND {strict(text)}", one_line, one_line)
 
 
@@ -123,12 +127,13 @@ def read_typed(field: DataField, column_type: str) -> Reading:
         case FieldType.NUMBER if kind in (*_WHOLE, *_REAL, "DECIMAL"):
             return _nullable(column, f"isfinite({column})" if kind in _REAL else "TRUE", text, text)
         case FieldType.BOOLEAN if kind == "BOOLEAN":
-            return _nullable(column, "TRUE", text, text)
-        case FieldType.TIMESTAMP if kind in ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"):
-            return _instant(field, f"CASE WHEN isfinite({column}) THEN {moment_text(column, kind)} ELSE {text} END")
+            return Reading("", text, text)
+        case FieldType.TIMESTAMP if kind == "TIMESTAMP_NS":  # whose last three digits no TIMESTAMP holds
+            return _instant(field, f"CASE WHEN isfinite({column}) THEN {text} || 'Z' ELSE {text} END")
+        case FieldType.TIMESTAMP if kind in ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS"):
+            return _stamp(field, f"TRY_CAST({column} AS TIMESTAMP)")
         case FieldType.TIMESTAMP if kind.startswith("TIMESTAMP"):
-            utc = f"make_timestamp(epoch_us({column}))"
-            return _instant(field, f"CASE WHEN isfinite({column}) THEN {moment_text(utc, kind)} ELSE {text} END")
+            return _stamp(field, f"CASE WHEN isfinite({column}) THEN make_timestamp(epoch_us({column})) END")
         case FieldType.TIMESTAMP if kind == "VARCHAR":
             return _instant(field, column)
         case FieldType.JSON if nested:
@@ -148,19 +153,14 @@ def member(column: str, column_type: str) -> str:
         return f"CASE WHEN json_valid({text}) THEN {text} ELSE CAST(to_json({text}) AS VARCHAR) END"
     if kind.startswith("TIMESTAMP") and not column_type.endswith("]"):
         utc = f"make_timestamp(epoch_us({column}))" if kind.endswith("ZONE") else column
-        instant = f"replace({moment_text(utc, kind)}, ' ', 'T')"
+        instant = f"replace(CAST({utc} AS VARCHAR), ' ', 'T') || 'Z'"
         return f"CASE WHEN isfinite({column}) THEN '\"' || {instant} || '\"' ELSE {json} END"
     return json
 
 
 def _nullable(value: str, valid: str, json: str, plain: str) -> Reading:
+    """A reading whose `valid` may be anything for a null, and null for a wrong value."""
     return Reading(f"({value} IS NULL OR coalesce({valid}, FALSE))", json, plain)
-
-
-def moment_text(column: str, kind: str) -> str:
-    if kind == "DATE":
-        return f"CAST({column} AS VARCHAR) || 'T00:00:00Z'"
-    return f"CAST({column} AS VARCHAR) || 'Z'"
 
 
 def _instant(field: DataField, text: str) -> Reading:
@@ -169,9 +169,24 @@ def _instant(field: DataField, text: str) -> Reading:
     fraction = (
         f"CASE WHEN contains({came}, '.') THEN rtrim(rtrim(regexp_extract({came}, '[.][0-9]+'), '0'), '.') ELSE '' END"
     )
-    utc = f"(strftime({moment}, '%Y-%m-%dT%H:%M:%S') || {fraction} || 'Z')"
+    # Most are written in UTC already, and need no more than a look.
+    utc = (
+        f"CASE WHEN strlen({came}) = 20 AND {came} LIKE '__________T%Z' THEN {came} "
+        f"WHEN {came} LIKE '__________T________.%Z' AND {came} NOT LIKE '%0Z' THEN {came} "
+        f"ELSE strftime({moment}, '%Y-%m-%dT%H:%M:%S') || {fraction} || 'Z' END"
+    )
     valid = f"({came} IS NULL OR {moment} IS NOT NULL)"
-    return Reading(valid, f"'\"' || {utc} || '\"'", utc, text, moment, fraction)
+    return Reading(valid, f"'\"' || {utc} || '\"'", utc, text=text, moment=moment, fraction=fraction)
+
+
+def _stamp(field: DataField, stamp: str) -> Reading:
+    """An instant that comes as one."""
+    moment = f'"moment {field.name}"'
+    text = f"CAST({moment} AS VARCHAR)"
+    utc = f"(replace({text}, ' ', 'T') || 'Z')"
+    valid = f"({raw(field)} IS NULL OR {moment} IS NOT NULL)"
+    fraction = f"substring({text}, 20)"
+    return Reading(valid, f"'\"' || {utc} || '\"'", utc, stamp=stamp, moment=moment, fraction=fraction)
 
 
 YEARS = "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"

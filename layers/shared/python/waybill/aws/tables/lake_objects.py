@@ -83,15 +83,20 @@ class LakeObjectsTable:
         for item in self._range(f"{tenant}#{dataset}", _object(after + 1), _object(upto)):
             yield LakeObject.model_validate_json(item.body)
 
-    def between(self, tenant: str, dataset: str, window: Window, after: int, upto: int) -> Iterator[LakeObject]:
+    def between(
+        self, tenant: str, dataset: str, window: Window, after: int, upto: int, *, replaced: bool = False
+    ) -> Iterator[LakeObject]:
         owner = f"{tenant}#{dataset}"
         plain, merged = self._touching(owner, window, after, upto)
-        replaced: set[int] = set()
+        if replaced:
+            yield from self._objects(owner, [_object(number) for number in sorted(plain)])
+            return
+        gone: set[int] = set()
         for one in self._objects(owner, [_merged(last) for last in merged.values()]):
-            replaced.update(one.replaces)
-        entries = {number: _object(number) for number in plain - replaced}
+            gone.update(one.replaces)
+        entries = {number: _object(number) for number in plain - gone}
         entries |= {number: _merged(last) for number, last in merged.items()}
-        return self._objects(owner, [entries[number] for number in sorted(entries)])
+        yield from self._objects(owner, [entries[number] for number in sorted(entries)])
 
     def merges(self, tenant: str, dataset: str) -> int:
         return self._count(f"{tenant}#{dataset}", _MERGES)
