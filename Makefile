@@ -4,13 +4,14 @@ PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo sandbox sandbox-stop test test-fast gates bench key clean
+.PHONY: help demo sandbox sandbox-stop test test-fast accounted gates bench key clean
 
 help:
 	@echo "make demo          the main job, end to end, on this machine"
 	@echo "make sandbox       the whole platform on this machine, until Ctrl-C or make sandbox-stop"
 	@echo "make test          all gates and all tests"
 	@echo "make test-fast     core and contract, in memory, in seconds"
+	@echo "make accounted     10,000,000 rows over three tenants: what is delivered is what the lake holds, in about ten minutes"
 	@echo "make key STACK=.. TENANT=.. NAME=..   an API key for a tenant of a deployed stack"
 	@echo "make bench [ONLY=name]   ours against its peers, each figure with its output checked"
 	@echo "make gates         lint, format, types, imports, template"
@@ -47,6 +48,9 @@ test: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	@ONLY="$(ONLY)" $(PYTHON) -m bench
+
+accounted: $(VENV)/.ready
+	WAYBILL_ACCOUNTED_ROWS=10000000 $(PYTHON) -m pytest tests/engines/test_rows_accounted.py -q --durations=5
 
 key: $(VENV)/.ready
 	@$(PYTHON) -m ops.api_key --stack "$(STACK)" --tenant "$(TENANT)" --name "$(NAME)"

@@ -77,9 +77,8 @@ class World:
     def __post_init__(self) -> None:
         self.rules = MemoryRules()
         self.runs = MemoryRuns(self.rules)
-        self.rules.add(
-            rule(now=START, schedule={"frequency": "hourly"}, late={"policy": self.policy, "lookback_days": 1})
-        )
+        made = rule(now=START, schedule={"frequency": "hourly"}, late={"policy": self.policy, "lookback_days": 1})
+        self.rules.add(replace(made, late_checked={"chat_tickets": 0}))
         self.plans: dict[str, Plan] = {}
         self.delivered: Counter[Row] = Counter()
 
@@ -268,6 +267,16 @@ def test_ignored_late_rows_are_counted() -> None:
     frozen = freeze(replace(world.rule, late_checked={"chat_tickets": 1}), run, world.registry, WHERE, START)
     assert "1 lake objects hold rows of earlier windows" in frozen.note
     assert len(world.runs.kept) == 2
+
+
+def test_rows_that_came_in_time_are_not_said_to_be_ignored() -> None:
+    world = World("ignore")
+    world.lake.put["first"] = [("a", START)]
+    world.lake.register("first")
+    world.hour = 1
+    world.claim()
+    (run,) = world.waiting()
+    assert freeze(world.rule, run, world.registry, WHERE, START).note == ""
 
 
 def test_a_window_that_closed_before_the_look_back_gets_no_more() -> None:

@@ -82,3 +82,62 @@ def test_an_empty_window_is_planned_as_the_rule_says() -> None:
     assert planned([]).parts == ()
     empty = planned([], empty_window="empty_file")
     assert [(p.name.whole, p.objects) for p in empty.parts] == [("chat_tickets.json", ())]
+
+
+def refused(objects: list[LakeObject], where: PlannedDestination, **changes: Any) -> ConfigurationError:
+    made = rule(**changes)
+    run = claimed(made)
+    share = Share(run.window, {"chat_tickets": objects}, {"chat_tickets": SequenceRange(after=0, upto=len(objects))})
+    with pytest.raises(ConfigurationError) as raised:
+        make_plan(made, run, CATALOG, share, [*WHERE, where], NOW)
+    return raised.value
+
+
+SMALL = PlannedDestination(destination_id="dst_two", name="Two", kind="small", largest_file=2_500)
+
+
+def test_a_file_that_a_destination_cannot_hold_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_BYTES", 1)
+    objects = [lake_object(n, DAY, DAY, size=1_000) for n in (1, 2, 3)]
+    error = refused(objects, SMALL)
+    assert error.message.startswith(
+        "A file of about 3000 bytes would be written, and Two (small) takes files of at most 2500"
+    )
+    assert error.advice == "Set file_limit.bytes, choose a shorter window, or leave out the archive."
+    assert "3000 bytes" in refused(objects, SMALL, archive={"method": "zip"}).message
+
+
+def test_a_limit_or_files_by_period_make_what_a_destination_can_hold() -> None:
+    made = rule(file_limit={"bytes": 1_000_000}, layout={"preset": "data_ops"})
+    run = claimed(made)
+    objects = [lake_object(n, DAY, DAY, size=900_000) for n in (1, 2, 3)]
+    share = Share(run.window, {"chat_tickets": objects}, {"chat_tickets": SequenceRange(after=0, upto=3)})
+    where = SMALL.model_copy(update={"largest_file": 1_000_000})
+    assert len(make_plan(made, run, CATALOG, share, [where], NOW).parts) == 1
+    assert "2700000 bytes" in refused(objects, where, layout={"preset": "data_ops"}).message
+
+
+def test_a_path_that_a_destination_cannot_take_is_refused_before_any_work() -> None:
+    objects = [lake_object(1, DAY, DAY)]
+    made = planned(objects)
+    length = len(f"{made.folder}/{made.parts[0].name.numbered(1)}")
+    where = PlannedDestination(destination_id="dst_two", name="Two", kind="short", longest_name=length - 1)
+    error = refused(objects, where)
+    assert error.message == (
+        f"A file's path would have {length} characters, and Two (short) takes at most {length - 1}."
+    )
+    assert error.advice == "Shorten the layout's folder or file."
+
+
+@pytest.mark.parametrize(("forbidden", "method", "colon"), [("", "none", ":"), (":", "none", "-"), ("", "zip", "-")])
+def test_a_colon_gives_way_where_a_destination_or_an_archive_cannot_hold_it(
+    forbidden: str, method: str, colon: str
+) -> None:
+    made = rule(layout={"preset": "data_ops"}, archive={"method": method})
+    run = claimed(made)
+    share = Share(
+        run.window, {"chat_tickets": [lake_object(1, DAY, DAY)]}, {"chat_tickets": SequenceRange(after=0, upto=1)}
+    )
+    where = PlannedDestination(destination_id="dst_two", name="Two", kind="odd", forbidden=forbidden)
+    (part,) = make_plan(made, run, CATALOG, share, [*WHERE, where], NOW).parts
+    assert part.name.whole.endswith(f"/2026-03-10T00{colon}00+01{colon}00--2026-03-11T00{colon}00+01{colon}00.json")

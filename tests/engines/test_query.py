@@ -88,7 +88,7 @@ def pages(library: Library, question: Question, limit: int) -> Iterator[list[Any
 
 
 @given(st.lists(st.integers(0, 6), max_size=6), st.integers(1, 7))
-@hypothesis_settings(max_examples=25)
+@hypothesis_settings(max_examples=10)
 def test_pages_together_are_all_rows_once_in_the_lakes_order(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], limit: int
 ) -> None:
@@ -188,6 +188,16 @@ def test_a_list_as_xlsx_and_pdf_holds_the_rows_and_says_what_was_asked(library: 
     text = "".join(page.extract_text() for page in reader.pages)
     assert "t1" in text
     assert "Zoë" in text
+
+
+def test_a_heading_names_one_zone_alone(library: Library) -> None:
+    library.put({"conversation_id": "c1", "start_time": "2026-03-02T10:00:00Z"}, dataset="recordings")
+    asked = replace(ASKED, dataset=CATALOG["recordings"])
+    question = ListQuestion.model_validate(
+        {"span": MARCH, "fields": ["start_time"], "format": "xlsx", "zone": "Asia/Kolkata"}
+    )
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(listed(question, asked, library.reading, RENDERERS))))
+    assert book.worksheets[0]["A1"].value == "Start Time (Asia/Kolkata)"
 
 
 @pytest.mark.parametrize("kind", ListFormat)

@@ -74,6 +74,22 @@ def test_a_run_delivers_the_rows_and_rejects_that_were_counted(lines: list[bytes
         assert (found.rows, found.rejects) == delivered(path, source)
 
 
+WHOLE = gzip.compress(
+    b"".join(b'{"created_at": "2026-03-09T10:00:00.%06dZ", "n": %d}\n' % (n * 7919 % 10**6, n) for n in range(3_000))
+)
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
+@settings(max_examples=30)
+def test_of_a_gzip_with_a_wrong_byte_too(place: int, change: int) -> None:
+    data = WHOLE[:place] + bytes([WHOLE[place] ^ change]) + WHOLE[place + 1 :]
+    found = survey(io.BytesIO(data), SourceFormat.NDJSON_GZ, TICKETS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "object"
+        path.write_bytes(data)
+        assert (found.rows, found.rejects) == delivered(path, SourceFormat.NDJSON_GZ)
+
+
 CELLS = st.sampled_from(
     ["t1", "", '"a,b"', '"a ""b"""', '"a\nb"', "ä", "2026-03-09T10:00:00Z", '"2026-03-09T10:00:00Z"']
 )

@@ -40,6 +40,7 @@ class Context:
 def deployed(tables: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("WAYBILL_LAKE_BUCKET", "lake")
     monkeypatch.setenv("WAYBILL_LAKE_OBJECTS_TABLE", tables["LakeObjectsTable"])
+    monkeypatch.setenv("WAYBILL_DATASETS_TABLE", tables["DatasetsTable"])
     monkeypatch.setenv("AWS_REGION", REGION)
     cached = [made for made in vars(wiring).values() if hasattr(made, "cache_clear")]
     for made in cached:

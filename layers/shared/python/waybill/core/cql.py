@@ -11,6 +11,7 @@ from typing import Any
 import cql2
 
 from waybill.core.errors import FieldError, InvalidInput
+from waybill.core.window import instant
 
 MAX_TEXT = 4_000
 MAX_JSON_TEXT = 64_000
@@ -54,6 +55,7 @@ def _parse_text(text: str) -> Any:
         raise refuse(f"the filter has {len(text)} characters; at most {MAX_TEXT} are read.")
     tokens = list(_TOKENS.finditer(text))
     _check_parentheses(tokens)
+    _check_instants(tokens)
     try:
         tree = cql2.parse_text(text).to_json()
     except cql2.ParseError as error:
@@ -83,6 +85,18 @@ def _check_parentheses(tokens: list[re.Match[str]]) -> None:
             raise refuse(f"the parenthesis at character {token.start() + 1} closes nothing; remove it.")
     if depth:
         raise refuse("a parenthesis is never closed; add the missing ')'.")
+
+
+def _check_instants(tokens: list[re.Match[str]]) -> None:
+    """The parser takes a time without an offset for one in UTC, without a word; its author may have meant another zone."""
+    for word, parenthesis, literal in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if (word["skip"] or "").lower() == "timestamp" and parenthesis["paren"] == "(":
+            try:
+                instant((literal["skip"] or "").strip("'"))
+            except (ValueError, OverflowError):
+                raise refuse(
+                    f"{literal[0][:60]} is no instant, which has an offset from UTC; write timestamp('2026-03-29T01:00:00Z')."
+                ) from None
 
 
 def _with_exact_numbers(node: Any, numbers: Iterator[str]) -> Any:

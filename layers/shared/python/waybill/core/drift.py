@@ -13,8 +13,6 @@ from pydantic import BaseModel, ConfigDict
 from waybill.core.catalog import DataField, Dataset
 
 MOST_SEEN = 1_000
-MORE = "..."
-"""The entry of a registration whose object has more names than are kept."""
 
 
 class Columns(BaseModel):

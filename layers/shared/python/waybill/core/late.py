@@ -59,7 +59,8 @@ def find_late(
         found.ignored += len(late) - len(candidates[dataset])
         found.checked[dataset] = upto
     if rule.settings.late.policy is LateRows.IGNORE:
-        found.ignored += sum(map(len, candidates.values()))
+        closed = asking.window_start if asking else before
+        found.ignored += sum(_before(o, closed) for late in candidates.values() for o in late)
     elif any(candidates.values()):
         _look(rule, newest, runs, candidates, asking, found)
     return found

@@ -25,7 +25,7 @@ FOLDER_TOKENS: Mapping[str, str] = {
     "date": "the local date on which the window starts, 2026-03-29; of a data file, on which its period starts",
     "generation": "1 for a window's first run, higher when it is run again",
     "again": "nothing for a window's first run, -2 for its second",
-    "from": "the window's start in the rule's zone, 2026-03-29T02:00",
+    "from": "the window's start in the rule's zone, 2026-03-29T02:00, with its second where it has one",
     "to": "the window's end in the rule's zone",
     "utc": "the window's start, UTC, 2026-03-29-01:00:00",
 }

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from waybill.core.catalog import Dataset
+from waybill.core.catalog import DataField, Dataset
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import CsvProfile, RowFormat, Writing, framing
 from waybill.core.listing import Column, Listing
@@ -73,10 +73,15 @@ def listed(
         requested_by=asked.by,
         made_at=asked.at,
         count=count,
-        columns=tuple(Column(f, f.title or f.name) for f in fields),
+        columns=tuple(Column(f, _heading(f)) for f in fields),
         rows=_rows(spool),
     )
     return renderers[question.format](listing)
+
+
+def _heading(field: DataField) -> str:
+    """Its name for people. A list says the zone of its times itself."""
+    return (field.title or field.name).removesuffix(" (UTC)")
 
 
 def query_text(question: Question) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,7 +14,7 @@ from waybill.core.format import extension
 from waybill.core.layout import Layout, fill
 from waybill.core.rule import Rule
 from waybill.core.run import Run
-from waybill.core.window import Window, local_date, local_time, stamp
+from waybill.core.window import Window, local_date, local_time, stamp, to_local
 
 _HERE = "\0"
 """Stands for the token `part` while a name is filled in."""
@@ -79,8 +80,14 @@ class Names:
 
 def interval(covered: Window, zone: str) -> str:
     """An ISO 8601 interval, with `--` for the solidus as the standard allows where names are made of it."""
-    return f"{local_time(covered.start, zone, 'minutes')}--{local_time(covered.end, zone, 'minutes')}"
+    start, end = (local_time(moment, zone, _precision(moment)) for moment in (covered.start, covered.end))
+    return f"{start}--{end}"
 
 
 def _minute(moment: datetime, zone: str) -> str:
-    return local_time(moment, zone, "minutes")[:16]
+    """`2026-03-29T02:00`, with its second where it has one: two windows on demand may begin in the same minute."""
+    return to_local(moment, ZoneInfo(zone)).isoformat(timespec=_precision(moment))
+
+
+def _precision(moment: datetime) -> str:
+    return "seconds" if moment.second else "minutes"

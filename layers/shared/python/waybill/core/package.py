@@ -7,12 +7,14 @@ stages a piece: the whole entries of its data files and media, one after another
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from waybill.core.catalog import DataField
 from waybill.core.cut import Cutter
+from waybill.core.errors import PermanentError
 from waybill.core.lake_object import LakeObject
 from waybill.core.manifest import Missing
 from waybill.core.media import Media, fields_for_names, sha256_of
@@ -84,18 +86,31 @@ def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
     stream = _rows(plan, part, shop, sources, known)
     media = Media(plan, part, shop, _named_media(plan, part, shop, sources))
     packed = _archived if plan.archived else _plain
-    result = packed(plan, part, shop, stream, media)
+    try:
+        result = packed(plan, part, shop, stream, media)
+    except PermanentError as error:
+        raise PermanentError(_with_keys(error.message, part), error.advice) from error
     shop.stage.put(part_key(plan, index), result.model_dump_json().encode())
     return PartResult.model_validate_json(shop.stage.read(part_key(plan, index)))
 
 
 def _fetch(objects: Sequence[LakeObject], prefix: str, shop: Workshop) -> list[RowSource]:
     sources = []
-    for number, one in enumerate(objects):
-        path = shop.folder / f"{prefix}{number:05d}.{one.format.value}"
+    for name, one in _local_names(objects, prefix).items():
+        path = shop.folder / name
         shop.lake.download(one.key, one.version, path)
         sources.append(RowSource(path, one.format))
     return sources
+
+
+def _local_names(objects: Sequence[LakeObject], prefix: str) -> dict[str, LakeObject]:
+    return {f"{prefix}{number:05d}.{one.format.value}": one for number, one in enumerate(objects)}
+
+
+def _with_keys(message: str, part: Part) -> str:
+    """What the engine says of a local file, with the lake's key in its place."""
+    names = {**_local_names(part.known, "known-"), **_local_names(part.objects, "")}
+    return re.sub(r"(known-)?\d{5}\.\w+", lambda found: names[found[0]].key if found[0] in names else found[0], message)
 
 
 def _rows(
@@ -188,8 +203,8 @@ def _result(part: Part, stream: RowStream, media: Media, size: int) -> PartResul
 
 def _rejects(part: Part, stream: RowStream) -> Iterator[str]:
     """The engine's rejects, with the lake's key in place of the local file's name."""
-    keys = {f"{number:05d}.{one.format.value}": one.key for number, one in enumerate(part.objects)}
+    objects = _local_names(part.objects, "")
     for line in stream.rejects:
         reject = json.loads(line)
-        reject["source"] = keys.get(reject["source"], reject["source"])
+        reject["source"] = objects[reject["source"]].key
         yield json.dumps(reject, ensure_ascii=False)

@@ -138,6 +138,9 @@ class _Compiler:
         if _is_column(right):
             column = self._comparable(op, self._column(right, f"'{op}'"), left)
             return f"({self._value(op, column, left)} {_COMPARISONS[op]} {column.sql})"
+        called = next((show(s["op"]) for s in (left, right) if isinstance(s, Mapping) and "op" in s), "")
+        if called:
+            raise refuse(f"{called} is no function of these filters; there is casei. Compare the field itself.")
         raise refuse(f"'{op}' needs a field on one side; {show(left)} and {show(right)} are both values.")
 
     def _between(self, op: str, args: list[Any]) -> str:

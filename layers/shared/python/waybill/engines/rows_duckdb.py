@@ -1,8 +1,8 @@
 """The row engine on DuckDB: lake objects on the local disk in, bytes of one output format out.
 
-NDJSON goes through a pipe that this process feeds (`rows_feed`), so one statement reads any number of small objects.
-CSV and Parquet are read from their files, one statement each. Rows leave by `COPY` into a pipe that the consumer reads,
-so a slow consumer slows the statement down. Rejects leave the same way, as lines with a mark.
+NDJSON is unzipped and joined into segments in memory (`rows_feed`, `rows_ahead`), so one statement reads any number of
+small objects. CSV and Parquet are read from their files, one statement each. Rows leave by `COPY` into a pipe that the
+consumer reads, so a slow consumer slows the statement down. Rejects leave the same way, as lines with a mark.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from waybill.core.errors import PermanentError
 from waybill.core.format import RowFormat, Writing
 from waybill.core.rows import MAX_REJECTS, MediaFile, RowSource, Selection, SourceFormat
 from waybill.engines import rows_feed, rows_select, rows_source, rows_sql, rows_writing
+from waybill.engines.rows_ahead import side_by_side
 from waybill.engines.rows_pipe import copied
 from waybill.engines.rows_rejects import Marks, described
 
@@ -78,6 +80,7 @@ class DuckDbRows:
             "preserve_insertion_order = true",
             f"allowed_paths = [{allowed}]",
             "allowed_directories = ['/dev/fd/']",
+            "enable_external_file_cache = false",  # a descriptor's path names another file later
             "enable_external_access = false",
             "lock_configuration = true",
         ):
@@ -141,12 +144,16 @@ class DuckDbStream:
                 )
                 return f"COPY ({rows}) TO '{output_path}' {options}"
 
-            inputs: Iterator[Iterator[bytes]] = iter([iter(())])
+            def run(path: str) -> Generator[bytes, None, int]:
+                own = connection.cursor() if source.fed else connection
+                return copied(own, partial(statement, path), values)
+
+            runs: Iterator[Generator[bytes, None, int]] = (run(path) for path in ("",))
             if source.fed:
                 feed = files.enter_context(contextlib.closing(rows_feed.Feed(group, marks.word)))
-                inputs = feed.segments()
-            for lines in inputs:
-                self.rows += yield from marks.taken_out(copied(connection, statement, values, lines))
+                runs = files.enter_context(contextlib.closing(side_by_side(feed.segments(), run)))
+            for written in runs:
+                self.rows += yield from marks.taken_out(written)
             broken = source.broken()
         self.rows -= marks.lines
         self.rejected += marks.rejected + len(broken)

@@ -1,16 +1,19 @@
 """NDJSON sources as one stream of lines, fit for the row engine's parser.
 
-The parser reads a pipe, so it sees neither files nor gzip: a wrong check sum or a stream that ends too early is found
-here. Lines that the parser would read wrongly without a word are blanked here, and so counted as rejects.
+The parser reads from memory, so it sees neither files nor gzip: a wrong check sum or a stream that ends too early is found
+here, and its rest is one broken line. Lines that the parser would read wrongly without a word are blanked here. Both are
+so counted as rejects.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
@@ -23,17 +26,20 @@ from waybill.core.rows import RowSource, SourceFormat
 MAX_LINE = 20 << 20
 """Bytes, its end included; a longer line is a reject. The parser keeps some buffers of twice this."""
 
-SEGMENT = 64 << 20
-"""Bytes, give or take a block: what one statement reads."""
+SEGMENT = 32 << 20
+"""Bytes, give or take a block: what one statement reads. Four are in memory at once, and two of what is written."""
 
 CHUNK = 1 << 20
 BROKEN = b"!\n"
 """What stands in for a line that must not be read: no JSON, so the parser counts it and rejects it."""
+DAMAGED = b"! the gzip is damaged here\n"
+"""Ends the lines of a gzip that is cut off or damaged: after whatever came of its last one, no JSON either."""
 
 _DIGITS = 18
 """A double holds every number of up to 17 significant digits apart from its neighbours, none of more."""
 
 _BOM = b"\xef\xbb\xbf"
+_LF = 10
 _GZIP_FAULTS: tuple[type[Exception], ...] = (
     EOFError,
     zlib.error,
@@ -45,9 +51,8 @@ _GZIP_FAULTS: tuple[type[Exception], ...] = (
 class Feed:
     """All lines of some sources in their order, in segments of which each is read by a statement of its own.
 
-    The parser keeps all that it has read from a pipe until its statement ends, so a segment's size bounds its memory.
     Lines of our own, `{key: <index of a source>}`, say whose lines follow; `{key: -1}` ends a segment.
-    Raises PermanentError, while a segment is read, where a source cannot be read to its end.
+    Raises PermanentError, while a segment is read, where a source's file cannot be read.
     """
 
     def __init__(self, sources: Sequence[RowSource], key: str) -> None:
@@ -85,21 +90,33 @@ def _weight(block: bytes) -> int:
     where rows are long, fewer bytes make a segment."""
     if len(block) > 4 * CHUNK:  # one long line
         return SEGMENT
-    return len(block) if len(block) < 8_192 * block.count(b"\n") else 8 * len(block)
+    lines = int(np.count_nonzero(np.frombuffer(block, np.uint8) == _LF))
+    return len(block) if len(block) < 8_192 * lines else 8 * len(block)
 
 
 def chunks(source: RowSource) -> Iterator[bytes]:
-    """A source's bytes, unzipped."""
+    """A source's bytes, unzipped. Of a gzip that is cut off or damaged those that came before, then `DAMAGED`."""
+    done = 0
     try:
         with _opened(source) as stream:
             while chunk := stream.read(CHUNK):
+                done += len(chunk)
                 yield chunk
-    except _GZIP_FAULTS as error:
-        raise PermanentError(
-            f"{source.path.name} is damaged: {error}.", "Put the whole object into the lake again."
-        ) from error
+    except _GZIP_FAULTS:
+        yield from _lines_before_the_fault(source.path, done)
+        yield DAMAGED
     except OSError as error:
         raise PermanentError(f"{source.path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def _lines_before_the_fault(path: Path, done: int) -> Iterator[bytes]:
+    """The bytes from `done` on, as the survey read them (`core.survey`): igzip gives up some blocks before the fault."""
+    with contextlib.suppress(*_GZIP_FAULTS), path.open("rb") as file:
+        stream, place = gzip.GzipFile(fileobj=file), 0
+        while line := stream.readline(CHUNK):
+            place += len(line)
+            if place > done:
+                yield line[-(place - done) :]
 
 
 def _opened(source: RowSource) -> IO[bytes]:
@@ -226,6 +243,8 @@ def unholdable(line: bytes) -> str:
 
 def fault_of(line: bytes) -> str:
     """Why a line is no JSON object; empty where it is one."""
+    if line.endswith(DAMAGED.rstrip()):
+        return "the gzip is cut off or damaged from here on; put the whole object into the lake again"
     if len(line) >= MAX_LINE:
         return f"the line is longer than {MAX_LINE >> 20} MiB"
     try:

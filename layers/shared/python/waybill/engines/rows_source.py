@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from waybill.core.catalog import DataField, Dataset
+from waybill.core.catalog import DataField, Dataset, FieldType
 from waybill.core.errors import PermanentError
 from waybill.core.rows import RowSource, SourceFormat
 from waybill.engines import rows_open, rows_sql
@@ -59,8 +59,8 @@ def opened(
 
 
 def _ndjson(fields: Sequence[DataField], key: str) -> Source:
-    names = [f.name for f in fields]
-    columns = "{" + ", ".join(f"{quote(n)}: 'JSON'" for n in (key, *names)) + "}"
+    kinds = {key: "JSON"} | {f.name: "VARCHAR" if f.type is FieldType.TIMESTAMP else "JSON" for f in fields}
+    columns = "{" + ", ".join(f"{quote(name)}: '{kind}'" for name, kind in kinds.items()) + "}"
 
     def sql(path: str) -> str:
         # Without `format` and `records` the first row would decide how all are read.
@@ -71,7 +71,9 @@ def _ndjson(fields: Sequence[DataField], key: str) -> Source:
         values = "".join(f', CAST("{f.name}" AS VARCHAR) AS {raw(f)}' for f in fields)
         return f'SELECT CAST("{key}" AS VARCHAR) AS "#s"{values} FROM {source}'  # noqa: S608
 
-    return Source(sql, {f.name: rows_sql.read_json(f) for f in fields}, fed=True, broken=dict)
+    # As VARCHAR a string comes unquoted, and anything else as text that is no instant.
+    read = {f.name: rows_sql.read_text(f) if f.type is FieldType.TIMESTAMP else rows_sql.read_json(f) for f in fields}
+    return Source(sql, read, fed=True, broken=dict)
 
 
 def _ndjson_with_open(dataset: Dataset, fields: Sequence[DataField], key: str) -> Source:

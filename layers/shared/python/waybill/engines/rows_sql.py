@@ -82,10 +82,10 @@ def read_json(field: DataField) -> Reading:
         case FieldType.TIMESTAMP:
             return _instant(field, f"CASE WHEN starts_with({text}, '\"') THEN {_unquoted(text)} ELSE {text} END")
         case FieldType.JSON:
-            return Reading(f"({text} IS NULL OR {strict(text)})", text, text)
+            return Reading(f"({text} IS NULL OR {_strict_parsed(text)})", text, text)
         case FieldType.ANY:
             plain = f"CASE WHEN starts_with({text}, '\"') THEN {_unquoted(text)} ELSE {text} END"
-            return Reading(f"({text} IS NULL OR {strict(text)})", text, plain)
+            return Reading(f"({text} IS NULL OR {_strict_parsed(text)})", text, plain)
 
 
 def read_text(field: DataField) -> Reading:
@@ -169,11 +169,13 @@ def _instant(field: DataField, text: str) -> Reading:
     fraction = (
         f"CASE WHEN contains({came}, '.') THEN rtrim(rtrim(regexp_extract({came}, '[.][0-9]+'), '0'), '.') ELSE '' END"
     )
-    # Most are written in UTC already, and need no more than a look.
+    anew = f"strftime({moment}, '%Y-%m-%dT%H:%M:%S') || {fraction} || 'Z'"
+    # Most are written in UTC already, and need no more than a look. A valid text with a `T` and a `Z` is.
     utc = (
-        f"CASE WHEN strlen({came}) = 20 AND {came} LIKE '__________T%Z' THEN {came} "
-        f"WHEN {came} LIKE '__________T________.%Z' AND {came} NOT LIKE '%0Z' THEN {came} "
-        f"ELSE strftime({moment}, '%Y-%m-%dT%H:%M:%S') || {fraction} || 'Z' END"
+        f"CASE WHEN strlen({came}) >= 20 AND ends_with({came}, 'Z') AND contains({came}, 'T') THEN "
+        f"CASE WHEN strlen({came}) = 20 OR NOT ends_with({came}, '0Z') THEN {came} "
+        f"WHEN ends_with({came}, '.000Z') THEN replace({came}, '.000Z', 'Z') ELSE {anew} END "
+        f"ELSE {anew} END"
     )
     valid = f"({came} IS NULL OR {moment} IS NOT NULL)"
     return Reading(valid, f"'\"' || {utc} || '\"'", utc, text=text, moment=moment, fraction=fraction)
@@ -193,11 +195,22 @@ YEARS = "BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.99999
 
 
 def cast(text: str) -> str:
-    """A cast to TIMESTAMP drops the offset without a word; only TIMESTAMPTZ honours it."""
-    return (
+    """The moment of an instant's text, maybe of a year outside of YEARS; null for any other text.
+
+    Most instants are in UTC with seconds or milliseconds. A text of just that length that fits the format has all its
+    digits in their places: each part takes so many at most, and spaces are skipped at the ends alone.
+    """
+    shapes = ((20, "%Y-%m-%dT%H:%M:%SZ"), (24, "%Y-%m-%dT%H:%M:%S.%gZ"))
+    fits = f"{text} >= '0' AND ends_with({text}, 'Z')"
+    usual = " ".join(
+        f"WHEN strlen({text}) = {size} AND {fits} THEN try_strptime({text}, {quote(shape)})" for size, shape in shapes
+    )
+    # A cast to TIMESTAMP drops the offset without a word; only TIMESTAMPTZ honours it.
+    any_other = (
         f"CASE WHEN regexp_full_match({text}, {quote(_INSTANT)}) "
         f"THEN make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))) END"
     )
+    return f"coalesce(CASE {usual} END, {any_other})"
 
 
 def moment_of(text: str) -> str:
@@ -227,3 +240,9 @@ def strict(text: str) -> str:
     return (
         f"CASE WHEN regexp_matches({text}, {loose}) THEN NOT regexp_matches({outside_strings}, {loose}) ELSE TRUE END"
     )
+
+
+def _strict_parsed(text: str) -> str:
+    """`strict` of a text that the parser wrote: it keeps no such comma, and few texts have such words."""
+    words = f"contains(lower({text}), 'nan') OR contains(lower({text}), 'inf')"
+    return f"CASE WHEN {words} THEN {strict(text)} ELSE TRUE END"
