@@ -3,6 +3,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:.
 export SAM_CLI_TELEMETRY := 0
+# Lanes that share no server, so that two can run side by side.
+APART := tests/core tests/engines tests/gates tests/bench
 
 .PHONY: help demo sandbox sandbox-stop test test-fast accounted gates bench key clean
 
@@ -44,7 +46,8 @@ test-fast: $(VENV)/.ready
 test: $(VENV)/.ready
 	bash tests/programs.sh
 	$(MAKE) gates
-	$(PYTHON) -m pytest tests -q --durations=15
+	$(PYTHON) -m pytest $(APART) -n 2 -q
+	$(PYTHON) -m pytest tests $(APART:%=--ignore=%) -q --durations=15
 
 bench: $(VENV)/.ready
 	@ONLY="$(ONLY)" $(PYTHON) -m bench
