@@ -1,4 +1,4 @@
-"""Segments of input side by side: one is unzipped into memory while two others are read by statements of their own.
+"""Segments of input side by side: one is unzipped into memory while others are read by statements of their own.
 
 What is written of a segment waits in memory until its turn, so a segment's size bounds the memory, and the order is that of
 the segments whatever runs first.
@@ -13,7 +13,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO
 
-AT_ONCE = 2
+AT_ONCE = 1
+"""Two are faster, and two whose rows are long need more memory than a worker has: see `rows_feed.MAX_LINE`."""
 Written = Generator[bytes, None, int]
 
 
