@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from waybill.engines.rows_ahead import side_by_side
+from waybill.engines.rows_ahead import ALONE, side_by_side
 
 
 def segments(count: int, fails_at: int = -1) -> Iterator[list[bytes]]:
@@ -52,3 +52,26 @@ def test_closed_early_it_leaves_no_thread_and_no_file(read: int) -> None:
         list(next(runs))
     runs.close()
     assert (len(os.listdir("/proc/self/fd")), threading.active_count()) == before
+
+
+def test_a_segment_with_a_very_long_line_is_read_alone() -> None:
+    running: list[str] = []
+    beside: dict[str, set[str]] = {}
+
+    def noted(path: str) -> Generator[bytes, None, int]:
+        with open(path, "rb") as file:
+            name = file.read(1).decode()
+        running.append(name)
+        for other in running:
+            beside.setdefault(other, set()).update(running)
+        time.sleep(0.05)
+        for other in running:
+            beside[other].update(running)
+        running.remove(name)
+        yield name.encode()
+        return 1
+
+    made = iter([[b"0"], [b"1"], [b"2" * (ALONE + 1)], [b"3"], [b"4"]])
+    assert b"".join(block for written in side_by_side(made, noted) for block in written) == b"01234"
+    assert beside["2"] == {"2"}
+    assert beside["0"] == {"0", "1"}  # the others are read side by side

@@ -27,7 +27,7 @@ MAX_LINE = 20 << 20
 """Bytes, its end included; a longer line is a reject. The parser keeps some buffers of twice this."""
 
 SEGMENT = 32 << 20
-"""Bytes, give or take a block: what one statement reads. Four are in memory at once, and two of what is written."""
+"""Bytes, give or take a block: what one statement reads. Three are in memory at once, and two of what is written."""
 
 CHUNK = 1 << 20
 BROKEN = b"!\n"
@@ -91,7 +91,7 @@ def _weight(block: bytes) -> int:
     if len(block) > 4 * CHUNK:  # one long line
         return SEGMENT
     lines = int(np.count_nonzero(np.frombuffer(block, np.uint8) == _LF))
-    return len(block) if len(block) < 8_192 * lines else 8 * len(block)
+    return len(block) if len(block) < 2_048 * lines else 8 * len(block)
 
 
 def chunks(source: RowSource) -> Iterator[bytes]:
