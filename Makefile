@@ -3,8 +3,8 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:.
 export SAM_CLI_TELEMETRY := 0
-# Lanes that share no server, so that two can run side by side.
-APART := tests/core tests/engines tests/gates tests/bench
+# Lanes whose tests share nothing, so that two can run side by side.
+APART := tests/core tests/contract tests/engines tests/gates tests/integration tests/bench
 
 .PHONY: help demo sandbox sandbox-stop test test-fast accounted gates bench key clean
 

@@ -1,36 +1,54 @@
 """Which windows are due? Claims them, and hands the claims to `fan_out`.
 
-Three doors, one room: the heartbeat `{"time": ...}`, a schedule that someone made in the AWS console
-`{"rule_id": ..., "tenant": ...}`, and an upstream event on the bus with `detail: {"tenant": ..., "dataset": ...}`.
+Four doors, one room: the heartbeat `{"time": ...}`; the queue, with one shard of what is due at a time, `{"shard": ...}`, or a
+rule whose next window waited; a schedule that someone made in the AWS console, `{"rule_id": ..., "tenant": ...}`; and an
+upstream event on the bus, with `detail: {"tenant": ..., "dataset": ...}`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from itertools import chain
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
-from waybill.boundary import Event, handler
-from waybill.core.dispatch import SWEEP_AFTER, Tick, claim_due, claim_line, claim_triggered, is_large
-from waybill.core.errors import NotFound, PermanentError
-from waybill.core.run import Run, Trigger
+from waybill.boundary import Event, handler, logger
+from waybill.core.dispatch import Tick, claim_line, is_large
+from waybill.core.doors import House, batches, runs_asked_for
+from waybill.core.errors import PermanentError
+from waybill.core.rule import Rule
+from waybill.core.run import Trigger
 from waybill.core.window import instant, stamp
+
+BATCH = 500
+"""Claims are handed on in batches: the first runs start while the last are being claimed."""
+_POOL = ThreadPoolExecutor(8, "claims")  # kept for the next invocation: each thread has connections of its own
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
+    if "Records" in event:
+        event = json.loads(event["Records"][0]["body"])
     tick = _tick(event)
-    runs = list(chain(_claims(event, tick), _sweep(event, tick)))
-    if runs:
+    house = House(
+        rules=wiring.rules(),
+        runs=wiring.runs(),
+        catalogs=wiring.catalog,
+        queue=wiring.dispatch_queue(),
+        claims=_POOL.map,
+        broken=_log,
+    )
+    claimed = 0
+    for runs in batches(runs_asked_for(event, tick, house), BATCH):
         lines = "\n".join(claim_line(run, is_large(run)) for run in runs) + "\n"
         digest = hashlib.sha256(lines.encode()).hexdigest()[:24]
         batch = wiring.stage().put(f"claims/{stamp(tick.time)}/{digest}.jsonl", lines.encode())
         wiring.workflow().fan_out(batch.key)
-    return {"time": stamp(tick.time), "claimed": len(runs)}
+        claimed += len(runs)
+    return {"time": stamp(tick.time), "claimed": claimed}
 
 
 def _tick(event: Event) -> Tick:
@@ -44,27 +62,5 @@ def _tick(event: Event) -> Tick:
     return Tick(time=time, now=now, trigger=trigger, tzdata=wiring.tzdata_version())
 
 
-def _claims(event: Event, tick: Tick) -> Iterator[Run]:
-    rules, runs = wiring.rules(), wiring.runs()
-    if "rule_id" in event:
-        try:
-            rule = rules.find(str(event["rule_id"]))
-        except NotFound as missing:
-            raise PermanentError(
-                f"The schedule names the rule {event['rule_id']}, which does not exist.",
-                "Correct or delete that schedule in EventBridge.",
-            ) from missing
-        yield from claim_triggered(rule, runs, wiring.catalog(rule.tenant), tick)
-    elif "detail" in event:
-        detail = event["detail"]
-        for rule in rules.listening(str(detail.get("tenant", "")), str(detail.get("dataset", ""))):
-            yield from claim_triggered(rule, runs, wiring.catalog(rule.tenant), tick)
-    else:
-        for rule in rules.due(tick.time):
-            yield from claim_due(rule, runs, wiring.catalog(rule.tenant), tick)
-
-
-def _sweep(event: Event, tick: Tick) -> Iterator[Run]:
-    """Claims that did not start: their execution is asked for again, under its own name."""
-    if "rule_id" not in event and "detail" not in event:
-        yield from wiring.runs().waiting(tick.now - SWEEP_AFTER)
+def _log(rule: Rule) -> None:
+    logger.exception("a rule's windows were not claimed", tenant=rule.tenant, rule_id=rule.rule_id)

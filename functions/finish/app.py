@@ -1,59 +1,45 @@
-"""A run's last step, whatever came before: read the receipts, set the outcome."""
+"""A run's last step, whatever came before: its outcome from the receipts; then the rule's next window, if it waited."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
-from waybill.core.freeze import end_carried, owed_again
-from waybill.core.plan import Plan, plan_key
-from waybill.core.run import Outcome, RunKey, RunState, failure_sentence, known_key, outcome_of
-from waybill.core.seal import Sealed, sealed_key
-from waybill.core.shipment import destination_outcomes
+from waybill.core.ending import Books, end_run
+from waybill.core.errors import NotFound
+from waybill.core.run import RunKey, known_key
+
+LONG_DUE = timedelta(minutes=1)
+"""What came due only now is the heartbeat's: no clock but the schedule's says when a window starts."""
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     key = known_key(event["tenant"], event["run_id"])
-    outcome, totals = _reckon(key, event)
-    ended = wiring.runs().end(key, event["epoch"], wiring.now(), outcome, totals)
+    books = Books(
+        runs=wiring.runs(),
+        rules=wiring.rules(),
+        log=wiring.run_log(),
+        stage=wiring.stage(),
+        notices=wiring.notices(),
+        now=wiring.now,
+    )
+    outcome, ended = end_run(key, event["epoch"], event.get("error"), books)
     if ended:
-        wiring.run_log().note(key, wiring.now(), "finish", f"{outcome.state.value}: {outcome.message}")
-    _settle_late_rows(key, event["epoch"])
+        _start_next(key)
     return {"state": outcome.state.value, "ended": ended}
 
 
-def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
-    nothing = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
-    failure = failure_sentence(event.get("error"))
-    frozen = wiring.stage().read_if_there(plan_key(key))
-    sealed_bytes = wiring.stage().read_if_there(sealed_key(key))
-    if failure or not frozen or not sealed_bytes:
-        return outcome_of(failure or "The run stopped before its files were written. Run the rule again.", []), nothing
-    plan, sealed = Plan.model_validate_json(frozen), Sealed.model_validate_json(sealed_bytes)
-    totals = {"rows": sealed.rows, "bytes": sealed.size, "files": len(sealed.files), "rejects": sealed.rejects}
-    if not sealed.files:
-        return Outcome(RunState.SUCCESS, "The window holds no rows; the rule delivers nothing then."), totals
-    log = wiring.run_log()
-    outcome = outcome_of("", destination_outcomes(plan, sealed, log.receipts(key), log.failures(key)))
-    if outcome.state is RunState.SUCCESS:
-        columns = None if plan.amends else {name: data.columns for name, data in plan.data.items()}
-        wiring.rules().delivered(key.tenant, key.rule_id, sealed.manifest_sha256, sealed.size, columns)
-    return outcome, totals
-
-
-def _settle_late_rows(key: RunKey, epoch: int) -> None:
-    """Late rows that this run held went with it; if it failed, they are owed again. Also where an earlier attempt died here."""
-    run = wiring.runs().get(key)
-    frozen = wiring.stage().read_if_there(plan_key(key))
-    if frozen is None or run.epoch != epoch or not run.state.ended:
+def _start_next(key: RunKey) -> None:
+    """Ask for the window that waited for this run's end. If this fails, the next heartbeat finds it."""
+    try:
+        rule = wiring.rules().get(key.tenant, key.rule_id)
+    except NotFound:
         return
-    plan, outcome = Plan.model_validate_json(frozen), Outcome(run.state, run.message)
-    end_carried(plan, wiring.runs(), outcome, wiring.now())
-    if outcome.state is RunState.FAILURE and (plan.amends or plan.carried):
-        again = owed_again(plan, outcome, wiring.rules().get(key.tenant, key.rule_id).late_checked)
-        if again is not None:
-            wiring.rules().late_checked(key.tenant, key.rule_id, again)
+    time = wiring.now() - LONG_DUE
+    if rule.next_run is not None and rule.next_run <= time:
+        wiring.dispatch_queue().look_at(rule, time)

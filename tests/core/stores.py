@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,7 @@ from waybill.core.errors import Conflict, NotFound
 from waybill.core.lake_keys import Listed
 from waybill.core.lake_object import LakeObject
 from waybill.core.ports import Page
-from waybill.core.rule import Rule, RuleState
+from waybill.core.rule import Rule, RuleRef, RuleState
 from waybill.core.run import Outcome, Run, RunKey, RunState, SequenceRange
 from waybill.core.schedule import OnDemand
 from waybill.core.window import Window
@@ -33,7 +34,10 @@ class MemoryRules:
             raise NotFound("no such rule") from None
 
     def find(self, rule_id: str) -> Rule:
-        return next((r for (_, found), r in self.kept.items() if found == rule_id))
+        found = [r for (_, known), r in self.kept.items() if known == rule_id]
+        if not found:
+            raise NotFound("no such rule")
+        return found[0]
 
     def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
         return Page([r for (owner, _), r in sorted(self.kept.items()) if owner == tenant][:limit])
@@ -46,8 +50,21 @@ class MemoryRules:
     def remove(self, tenant: str, rule_id: str) -> None:
         self.kept.pop((tenant, rule_id), None)
 
-    def due(self, upto: datetime) -> Iterator[Rule]:
-        yield from [r for r in self.kept.values() if r.next_run is not None and r.next_run <= upto]
+    @property
+    def shards(self) -> int:
+        return 2
+
+    def due(self, upto: datetime, shard: int, limit: int | None = None) -> Sequence[RuleRef]:
+        found = [
+            r
+            for r in self.kept.values()
+            if r.next_run is not None and r.next_run <= upto and zlib.crc32(r.rule_id.encode()) % self.shards == shard
+        ]
+        found.sort(key=lambda r: r.next_run or upto)
+        return [RuleRef(r.tenant, r.rule_id) for r in found[:limit]]
+
+    def all(self, refs: Sequence[RuleRef]) -> Iterator[Rule]:
+        yield from [self.kept[ref] for ref in refs if ref in self.kept]
 
     def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
         for rule in list(self.kept.values()):
@@ -65,6 +82,14 @@ class MemoryRules:
             rule = replace(rule, last_bytes=size, last_columns=columns)
         self.kept[tenant, rule_id] = rule
 
+    def failed(self, tenant: str, rule_id: str) -> int:
+        rule = self.kept[tenant, rule_id]
+        self.kept[tenant, rule_id] = replace(rule, failures=rule.failures + 1)
+        return rule.failures + 1
+
+    def recovered(self, tenant: str, rule_id: str) -> None:
+        self.kept[tenant, rule_id] = replace(self.kept[tenant, rule_id], failures=0)
+
     def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
         self.kept[tenant, rule_id] = replace(self.kept[tenant, rule_id], late_checked=checked)
 
@@ -74,15 +99,20 @@ class MemoryRuns:
         self._rules = rules
         self.kept: dict[RunKey, Run] = {}
 
-    def claim(self, rule: Rule, run: Run, cursor: datetime, next_run: datetime | None) -> bool:
+    def claim(self, rule: Rule, run: Run, moved: Rule) -> bool:
         current = self._rules.kept.get((rule.tenant, rule.rule_id))
         if run.key in self.kept or current is None:
             return False
         if current.version != rule.version or current.cursor != rule.cursor:
             return False
         self.kept[run.key] = run
-        moved = replace(current, cursor=cursor, next_run=next_run, version=current.version + 1)
-        self._rules.kept[rule.tenant, rule.rule_id] = moved
+        self._rules.kept[rule.tenant, rule.rule_id] = replace(
+            current,
+            cursor=moved.cursor,
+            next_run=moved.next_run,
+            newest_run=moved.newest_run,
+            version=moved.version,
+        )
         return True
 
     def add(self, run: Run) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.core.made import CATALOG, NOW, rule, settings
 from tests.core.stores import MemoryRules, MemoryRuns
 from waybill.core.dispatch import (
-    MOST_WINDOWS,
+    MOST_CLAIMS,
     Tick,
     claim_due,
     claim_line,
@@ -21,7 +21,9 @@ from waybill.core.dispatch import (
 )
 from waybill.core.errors import Conflict
 from waybill.core.rule import Rule, activated, deactivated, with_settings
-from waybill.core.run import Run, RunState, Trigger
+from waybill.core.run import Outcome, Run, RunState, Trigger
+
+NOTHING = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
 
 
 def tick(time: datetime, trigger: Trigger = Trigger.SCHEDULE) -> Tick:
@@ -35,8 +37,27 @@ def stores(*kept: Rule) -> tuple[MemoryRules, MemoryRuns]:
     return rules, MemoryRuns(rules)
 
 
+def due(rules: MemoryRules, time: datetime) -> list[Rule]:
+    return [rule for shard in range(rules.shards) for rule in rules.all(rules.due(time, shard))]
+
+
 def claimed(rules: MemoryRules, runs: MemoryRuns, time: datetime) -> list[Run]:
-    return [run for due in rules.due(time) for run in claim_due(due, runs, CATALOG, tick(time))]
+    """What one tick claims."""
+    return [run for one in due(rules, time) for run in claim_due(one, runs, CATALOG, tick(time))]
+
+
+def end(runs: MemoryRuns, *some: Run) -> None:
+    for run in some:
+        assert runs.end(run.key, 1, NOW, Outcome(RunState.SUCCESS, ""), NOTHING)
+
+
+def caught_up(rules: MemoryRules, runs: MemoryRuns, time: datetime) -> list[Run]:
+    """What ticks at one time claim, if each run ends before the next tick."""
+    found: list[Run] = []
+    while some := claimed(rules, runs, time):
+        end(runs, *some)
+        found += some
+    return found
 
 
 def test_a_tick_before_the_window_is_due_claims_nothing() -> None:
@@ -47,7 +68,7 @@ def test_a_tick_before_the_window_is_due_claims_nothing() -> None:
 def test_each_window_is_claimed_once_however_many_ticks_come() -> None:
     rules, runs = stores(rule())
     times = [NOW + timedelta(hours=h) for h in (12, 24, 24, 30, 24, 48, 72)]
-    found = [run for time in times for run in claimed(rules, runs, time)]
+    found = [run for time in times for run in caught_up(rules, runs, time)]
     starts = [r.window.start for r in found]
     assert starts == sorted(set(starts))
     assert len(found) == 3
@@ -56,19 +77,25 @@ def test_each_window_is_claimed_once_however_many_ticks_come() -> None:
 
 def test_missed_ticks_are_made_good_by_the_next_one() -> None:
     rules, runs = stores(rule(schedule={"frequency": "hourly"}))
-    found = claimed(rules, runs, NOW + timedelta(hours=10))
+    found = caught_up(rules, runs, NOW + timedelta(hours=10))
     assert [r.window.start.hour for r in found] == list(range(12, 22))
 
 
 def test_a_rule_far_behind_does_not_hold_back_the_others() -> None:
     rules, runs = stores(rule(schedule={"frequency": "hourly", "starts_at": "2025-01-01T00:00:00Z"}))
-    assert len(claimed(rules, runs, NOW)) == MOST_WINDOWS
+    assert len(claimed(rules, runs, NOW)) == 1
+    skips = rule(schedule={"frequency": "hourly"}, overlap="skip")
+    rules, runs = stores(skips)
+    assert len(claimed(rules, runs, NOW + timedelta(hours=1))) == 1
+    late = NOW + timedelta(days=30)
+    claimed(rules, runs, late)
+    assert len(runs.kept) == 1 + MOST_CLAIMS
 
 
 def test_two_dispatchers_that_read_the_same_rule_claim_one_run() -> None:
     rules, runs = stores(rule())
     time = NOW + timedelta(hours=24)
-    read_by_both = list(rules.due(time))
+    read_by_both = due(rules, time)
     first = [r for one in read_by_both for r in claim_due(one, runs, CATALOG, tick(time))]
     second = [r for one in read_by_both for r in claim_due(one, runs, CATALOG, tick(time))]
     assert (len(first), len(second)) == (1, 0)
@@ -126,19 +153,19 @@ def test_an_inactive_rule_runs_neither_by_clock_nor_by_hand() -> None:
 def test_an_activated_rule_goes_on_where_it_stopped() -> None:
     made = rule(schedule={"frequency": "hourly"})
     rules, runs = stores(made)
-    claimed(rules, runs, NOW + timedelta(hours=1))
+    caught_up(rules, runs, NOW + timedelta(hours=1))
     current = rules.get("acme", made.rule_id)
     rules.replace(deactivated(current, NOW), current.version)
     current = rules.get("acme", made.rule_id)
     rules.replace(activated(current, CATALOG, NOW), current.version)
-    found = claimed(rules, runs, NOW + timedelta(hours=4))
+    found = caught_up(rules, runs, NOW + timedelta(hours=4))
     assert [r.window.start.hour for r in found] == [13, 14, 15]
 
 
 def test_another_schedule_goes_on_at_the_old_cursor() -> None:
     made = rule(schedule={"frequency": "hourly"})
     rules, runs = stores(made)
-    last = claimed(rules, runs, NOW + timedelta(hours=3))[-1]
+    last = caught_up(rules, runs, NOW + timedelta(hours=3))[-1]
     current = rules.get("acme", made.rule_id)
     rules.replace(with_settings(current, settings(), CATALOG, NOW), current.version)
     found = claimed(rules, runs, NOW + timedelta(days=1))

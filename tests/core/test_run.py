@@ -8,10 +8,11 @@ import pytest
 
 from waybill.core.run import (
     DestinationOutcome,
+    Failure,
     RunKey,
     RunState,
     execution_name,
-    failure_sentence,
+    failure_of,
     outcome_of,
     parse_run_id,
 )
@@ -42,28 +43,43 @@ def test_execution_names_fit_step_functions_and_differ_by_tenant_generation_and_
     assert all(len(n) <= 80 and re.fullmatch(r"[A-Za-z0-9_-]+", n) for n in names)
 
 
-def done(name: str, receipts: int = 3, failure: str = "") -> DestinationOutcome:
+def done(name: str, receipts: int = 3, failure: Failure | None = None) -> DestinationOutcome:
     return DestinationOutcome(name=name, files=3, receipts=receipts, failure=failure)
 
 
 def test_success_needs_a_receipt_for_every_file_at_every_destination() -> None:
-    assert outcome_of("", [done("S3"), done("SFTP")]).state is RunState.SUCCESS
-    missing = outcome_of("", [done("S3"), done("SFTP", receipts=2)])
+    assert outcome_of([done("S3"), done("SFTP")]).state is RunState.SUCCESS
+    missing = outcome_of([done("S3"), done("SFTP", receipts=2)])
     assert missing.state is RunState.PARTIAL
     assert "1 of 3 files have no receipt" in missing.message
 
 
 def test_a_destination_that_failed_says_why() -> None:
-    outcome = outcome_of("", [done("SFTP", receipts=0, failure="The password was refused. Save the right one.")])
+    theirs = Failure("The password was refused. Save the right one.", tenants=True)
+    outcome = outcome_of([done("SFTP", receipts=0, failure=theirs)])
     assert outcome.state is RunState.FAILURE
     assert "The password was refused" in outcome.message
 
 
+def test_only_a_failure_that_the_tenant_alone_can_mend_is_the_tenants() -> None:
+    theirs, passing = Failure("The password was refused.", tenants=True), Failure("No answer.")
+    assert outcome_of([done("A", 0, theirs), done("B", 0, theirs)]).tenants
+    assert not outcome_of([done("A", 0, theirs), done("B", 0, passing)]).tenants
+    assert not outcome_of([done("A", 0, theirs), done("B")]).tenants
+    assert not outcome_of([done("A", 0)]).tenants
+
+
 def test_the_sentence_of_our_errors_is_kept_and_others_are_not_shown() -> None:
     cause = json.dumps({"errorType": "ConfigurationError", "errorMessage": "The bucket is gone. Make it again."})
-    assert failure_sentence({"Error": "ConfigurationError", "Cause": cause}) == "The bucket is gone. Make it again."
-    hidden = failure_sentence({"Error": "KeyError", "Cause": json.dumps({"errorMessage": "'secret-thing'"})})
-    assert "secret-thing" not in hidden
-    assert "Run the rule again" in hidden
-    assert failure_sentence(None) == ""
-    assert "unknown error" in failure_sentence({"Cause": "not json"})
+    said = failure_of({"Error": "ConfigurationError", "Cause": cause})
+    assert said == Failure("The bucket is gone. Make it again.", tenants=True)
+    assert failure_of({"Error": "PermanentError", "Cause": cause}) == Failure("The bucket is gone. Make it again.")
+    hidden = failure_of({"Error": "KeyError", "Cause": json.dumps({"errorMessage": "'secret-thing'"})})
+    assert hidden is not None
+    assert "secret-thing" not in hidden.message
+    assert "Run the rule again" in hidden.message
+    assert not hidden.tenants
+    assert failure_of(None) is None
+    unknown = failure_of({"Cause": "not json"})
+    assert unknown is not None
+    assert "unknown error" in unknown.message

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -10,12 +10,12 @@ import pytest
 from tests.core.made import NOW
 from tests.core.stage import MemoryLake, MemoryStage
 from tests.core.test_plan import planned
-from waybill.core.deliver import Destination, Receipt, ResumePoint
-from waybill.core.errors import TransientError
+from waybill.core.deliver import Destination, ProbeStep, Receipt, ResumePoint
+from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import Plan
 from waybill.core.run import RunKey
-from waybill.core.seal import MANIFEST_SHARD, SHARD_FILES, Sealed
+from waybill.core.seal import MANIFEST_SHARD, PROBE_SHARD, SHARD_FILES, Sealed
 from waybill.core.shipment import Dock, destination_outcomes, ship
 from waybill.destinations import memory
 from waybill.destinations.registry import Surroundings
@@ -143,3 +143,38 @@ def test_many_files_are_split_over_shards_that_cover_each_once() -> None:
     assert numbers == list(here.sealed.cargo)
     assert len(work["cargo"]) == 3
     assert work["manifests"] == [{"destination_id": "dst_one", "shard": MANIFEST_SHARD}]
+
+
+class Probed:
+    """A destination of which only the probe is asked for."""
+
+    def __init__(self, last: ProbeStep) -> None:
+        self.last, self.closed = last, False
+
+    def probe(self) -> Iterator[ProbeStep]:
+        yield ProbeStep("resolve", True, "found")
+        yield self.last
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(
+    ("step", "raised"),
+    [
+        (ProbeStep("delete", True, "gone"), None),
+        (ProbeStep("connect", False, "No answer.", "Open the port."), TransientError),
+        (ProbeStep("write", False, "Not allowed.", "Let the user write."), ConfigurationError),
+    ],
+)
+def test_a_package_without_files_proves_its_destinations(step: ProbeStep, raised: type[Exception] | None) -> None:
+    there, probed = scene("probed", []), Probed(step)
+    dock = replace(there.dock(), dial=lambda: probed)  # type: ignore[arg-type, return-value]
+    nothing = there.sealed.model_copy(update={"files": ()})
+    assert nothing.work(there.plan)["cargo"] == [{"destination_id": "dst_one", "shard": PROBE_SHARD}]
+    if raised is None:
+        assert ship(there.plan, nothing, "dst_one", PROBE_SHARD, dock) == "done"
+    else:
+        with pytest.raises(raised, match=step.advice):
+            ship(there.plan, nothing, "dst_one", PROBE_SHARD, dock)
+    assert probed.closed

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
+from sandbox import receivers as receiving
+from sandbox.api import Refused, wait_until
 from sandbox.receivers import aws_client
 from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox
 
 
-def test_the_heartbeat_runs_what_is_due(tenant: Tenant) -> None:
-    """Nobody calls dispatch here: the schedule of the template does, within its minute."""
+def test_the_heartbeat_and_a_schedule_made_in_the_console_run_their_rules(tenant: Tenant) -> None:
+    """Nobody calls dispatch here: the template's schedule does, within its minute, and one that a person made."""
     tenant.tickets(1, 2, 3)
-    rule = tenant.rule(tenant.sftp(), format="ndjson")
-    (run,) = tenant.ended(rule)
+    destination = tenant.sftp()
+    due = tenant.rule(destination, format="ndjson")
+    manual = {"frequency": "manual", "starts_at": "2026-01-01T00:00:00Z"}
+    named = tenant.rule(destination, schedule=manual)
+    with own_schedule(tenant, named):
+        (run,) = tenant.ended(due)
+        started = tenant.ended(named)[-1]
     assert (run["state"], run["trigger"], run["rows"]) == ("success", "schedule", 3)
     rows = [json.loads(line) for line in tenant.files(run["run_id"])["chat_tickets.ndjson"].splitlines()]
     assert sorted(r["ticket_id"] for r in rows) == ["t1", "t2", "t3"]
+    assert (started["state"], started["rows"]) == ("success", 3)
+    assert started["window_start"] == "2026-01-01T00:00:00Z"
 
 
-def test_a_schedule_made_in_the_console_runs_its_rule(tenant: Tenant) -> None:
-    tenant.tickets(1)
-    manual = {"frequency": "manual", "starts_at": "2026-01-01T00:00:00Z"}
-    rule = tenant.rule(tenant.sftp(), schedule=manual)
+@contextmanager
+def own_schedule(tenant: Tenant, rule: str) -> Iterator[None]:
     function = aws_client("lambda", tenant.surroundings).get_function(
         FunctionName=tenant.surroundings.outputs["DispatchFunctionName"]
     )
@@ -42,11 +51,9 @@ def test_a_schedule_made_in_the_console_runs_its_rule(tenant: Tenant) -> None:
         },
     )
     try:
-        run = tenant.ended(rule)[-1]
+        yield
     finally:
         scheduler.delete_schedule(Name=f"own-{tenant.name}")
-    assert (run["state"], run["rows"]) == ("success", 1)
-    assert run["window_start"] == "2026-01-01T00:00:00Z"
 
 
 def test_an_upstream_event_runs_the_rules_that_wait_for_its_dataset(tenant: Tenant) -> None:
@@ -76,6 +83,36 @@ def test_many_dispatchers_at_once_make_one_run_a_window(tenant: Tenant) -> None:
         starts = [r["window_start"] for r in runs]
         assert sorted(starts) == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"]
         assert {r["state"] for r in runs} == {"success"}
+
+
+def test_failures_pause_a_rule_and_what_was_missed_meanwhile_is_for_a_person_to_say(tenant: Tenant) -> None:
+    """The windows are empty, and the rule delivers nothing then: its destination is tested all the same."""
+    destination = tenant.sftp()
+    folder = tenant.surroundings.sftp.folder / receiving.PREFIX / tenant.name
+    folder.rmdir()
+    folder.write_text("in the way")
+    daily = {"frequency": "daily", "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-05T00:00:00Z"}
+    rule = tenant.rule(destination, schedule=daily, empty_window="nothing", pause_after_failures=2)
+    tenant.dispatch({"time": "2026-02-01T00:00:00Z"})
+    wait_until("the rule to be paused", lambda: tenant.api.get(f"/rules/{rule}")["state"] == "paused")
+    first, second = (tenant.api.get(f"/runs/{r['run_id']}") for r in tenant.runs(rule))
+    assert [first["state"], second["state"]] == ["failure", "failure"]
+    assert "a destination would not take any" in first["message"]
+    assert "2 runs in a row failed" in tenant.api.get(f"/rules/{rule}")["paused_because"]
+
+    with pytest.raises(Refused) as refused:
+        tenant.api.post(f"/rules/{rule}/activate", {})
+    assert refused.value.status == 409
+    assert "2 windows passed" in refused.value.problem["detail"]
+    folder.unlink()
+    folder.mkdir()
+    assert tenant.api.post(f"/rules/{rule}/activate", {"missed": "merge"})["state"] == "active"
+    last = tenant.ended(rule, count=3)[0]
+    assert (last["state"], last["window_start"], last["window_end"]) == (
+        "success",
+        "2026-01-03T00:00:00Z",
+        "2026-01-05T00:00:00Z",
+    )
 
 
 def test_a_schedule_for_a_rule_that_is_gone_says_so(tenant: Tenant) -> None:

@@ -18,7 +18,7 @@ from waybill.core.dispatch import Tick, claim_due
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, InvalidInput, NotFound
 from waybill.core.ports import SavedDestination
-from waybill.core.rule import Rule, deactivated
+from waybill.core.rule import Rule, RuleRef, RuleState, deactivated, paused
 from waybill.core.run import Outcome, Run, RunState, SequenceRange, Trigger
 
 LATER = NOW + timedelta(days=1)
@@ -75,8 +75,10 @@ def test_only_active_rules_whose_time_has_come_are_due(rules: RulesTable) -> Non
     rules.add(rule())
     rules.add(deactivated(rule(rule_id="rul_00000000000000aa"), NOW))
     rules.add(rule(rule_id="rul_00000000000000bb", schedule={"frequency": "yearly"}))
-    assert [r.rule_id for r in rules.due(LATER)] == [rule().rule_id]
-    assert list(rules.due(NOW)) == []
+    found = [ref for shard in range(rules.shards) for ref in rules.due(LATER, shard)]
+    assert found == [RuleRef("acme", rule().rule_id)]
+    assert list(rules.all(found)) == [rule()]
+    assert not any(rules.due(NOW, shard) for shard in range(rules.shards))
 
 
 def test_a_change_needs_the_version_that_was_read(rules: RulesTable) -> None:
@@ -114,6 +116,39 @@ def test_a_claim_is_all_or_nothing(rules: RulesTable, runs: RunsTable) -> None:
     assert moved.version == made.version + 1
     assert list(claim_due(made, runs, CATALOG, TICK)) == []
     assert rules.get("acme", made.rule_id) == moved
+
+
+def test_a_claim_notes_the_run_and_the_record_of_what_is_left_out_does_not(rules: RulesTable, runs: RunsTable) -> None:
+    made = rule(schedule={"frequency": "hourly"}, overlap="skip")
+    run = claimed(rules, runs, replace(made, next_run=made.cursor))
+    later = replace(TICK, time=LATER + timedelta(hours=3), now=LATER + timedelta(hours=3))
+    assert list(claim_due(rules.get("acme", made.rule_id), runs, CATALOG, TICK)) == []
+    runs.begin(run.key, 1, LATER, parts=1, estimated_bytes=10, sequences=CONSIDERED)
+    last = run
+    while last.window.end < LATER.replace(minute=0, second=0):
+        runs.end(last.key, 1, LATER, Outcome(RunState.SUCCESS, ""), TOTALS)
+        (last,) = claim_due(rules.get("acme", made.rule_id), runs, CATALOG, TICK)
+    assert list(claim_due(rules.get("acme", made.rule_id), runs, CATALOG, later)) == []
+    kept = rules.get("acme", made.rule_id)
+    assert kept.newest_run == last.key.run_id
+    left_out = runs.of_rule("acme", made.rule_id, "", 1).items[0]
+    assert (left_out.state, left_out.finished_at, left_out.window.end) == (RunState.CANCELLED, later.now, kept.cursor)
+    assert "Left out" in left_out.message
+    assert [r.key for r in runs.waiting(later.now + timedelta(days=1))] == [last.key]
+
+
+def test_failures_in_a_row_are_counted_and_forgotten(rules: RulesTable) -> None:
+    made = rule()
+    rules.add(made)
+    assert [rules.failed("acme", made.rule_id) for _ in range(3)] == [1, 2, 3]
+    assert rules.get("acme", made.rule_id).failures == 3
+    rules.recovered("acme", made.rule_id)
+    assert rules.failed("acme", made.rule_id) == 1
+    rules.replace(paused(rules.get("acme", made.rule_id), "It failed.", NOW), made.version)
+    kept = rules.get("acme", made.rule_id)
+    assert (kept.state, kept.paused_because, kept.failures) == (RuleState.PAUSED, "It failed.", 1)
+    rules.remove("acme", made.rule_id)
+    assert rules.failed("acme", made.rule_id) == 0
 
 
 def test_a_claim_of_a_rule_that_changed_leaves_no_run(rules: RulesTable, runs: RunsTable) -> None:

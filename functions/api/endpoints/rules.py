@@ -21,12 +21,13 @@ from waybill.core.access import Caller, Permission
 from waybill.core.dispatch import Tick, is_large, run_now
 from waybill.core.errors import FieldError, InvalidInput, WaybillError
 from waybill.core.freeze import Registry, amend_now
+from waybill.core.reactivation import Missed, reactivate
 from waybill.core.rule import Rule
 from waybill.core.rule_checks import check_settings
 from waybill.core.rule_retention import retention_warnings
 from waybill.core.rule_settings import ArchiveMethod, RuleSettings
 from waybill.core.run import Trigger
-from waybill.core.schedule import OnDemand, occurrence_from
+from waybill.core.schedule import OnDemand
 from waybill.core.window import stamp
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -51,6 +52,12 @@ class RuleRequest(RuleSettings):
         return RuleSettings.model_validate(plain)
 
 
+class Activation(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    missed: Missed | None = None
+
+
 class WindowView(BaseModel):
     start: str
     end: str
@@ -60,6 +67,7 @@ class RuleView(BaseModel):
     rule_id: str
     settings: RuleSettings
     state: str
+    paused_because: str
     next_run: str | None
     next_window: WindowView | None
     version: int
@@ -133,9 +141,16 @@ def deactivate_rule(rule_id: str) -> RuleView:
 
 
 @router.post("/rules/<rule_id>/activate")
-def activate_rule(rule_id: str) -> RuleView:
-    """Goes on where the rule stopped: windows that passed meanwhile are due at once."""
-    return _changed(rule_id, lambda rule: rules.activated(rule, wiring.catalog(rule.tenant), wiring.now()))
+def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
+    """Goes on where the rule stopped. Where windows passed meanwhile, `missed` must say what becomes of them."""
+    caller = permitted(router, Permission.EXPORT)
+    rule = wiring.rules().get(caller.tenant, rule_id)
+    missed = body.missed if body else None
+    catalog = wiring.catalog(caller.tenant)
+    active, run = reactivate(rule, missed, wiring.rules(), wiring.runs(), catalog, _by_hand())
+    if run is not None:
+        wiring.workflow().start(run, is_large(run))
+    return _view(active)
 
 
 @router.delete("/rules/<rule_id>")
@@ -153,9 +168,7 @@ def delete_rule(rule_id: str) -> Response[str]:
 def run_rule(rule_id: str) -> Response[RunView]:
     caller = permitted(router, Permission.EXPORT)
     rule = wiring.rules().get(caller.tenant, rule_id)
-    now = wiring.now()
-    tick = Tick(time=now, now=now, trigger=Trigger.MANUAL, tzdata=wiring.tzdata_version())
-    run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), tick)
+    run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), _by_hand())
     wiring.workflow().start(run, is_large(run))
     return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
 
@@ -180,6 +193,11 @@ def list_runs_of_rule(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> R
     wiring.rules().get(caller.tenant, rule_id)
     page = wiring.runs().of_rule(caller.tenant, rule_id, cursor, limit)
     return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
+
+
+def _by_hand() -> Tick:
+    now = wiring.now()
+    return Tick(time=now, now=now, trigger=Trigger.MANUAL, tzdata=wiring.tzdata_version())
 
 
 def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
@@ -225,15 +243,14 @@ def _password_name(rule_id: str) -> str:
 
 
 def _view(rule: Rule) -> RuleView:
-    upcoming = occurrence_from(
-        rule.settings.schedule, rule.cursor, rules.settle_time(rule.settings, wiring.catalog(rule.tenant))
-    )
+    upcoming = rules.occurrence_at(rule, rule.cursor, wiring.catalog(rule.tenant))
     window = upcoming.window if upcoming and rule.next_run else None
     values: dict[str, Any] = {"created_at": stamp(rule.created_at), "updated_at": stamp(rule.updated_at)}
     return RuleView(
         rule_id=rule.rule_id,
         settings=rule.settings,
         state=rule.state.value,
+        paused_because=rule.paused_because,
         next_run=stamp(rule.next_run) if rule.next_run else None,
         next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
         version=rule.version,

@@ -29,6 +29,7 @@ class Settings(BaseModel):
     secret_prefix: str = ""
     pepper_secret: str = ""
     signing_key: str = ""
+    dispatch_queue: str = ""
     fan_out_arn: str = ""
     run_standard_arn: str = ""
     run_express_arn: str = ""

@@ -15,7 +15,9 @@ import boto3
 from botocore.config import Config
 from pydantic import BaseModel
 
+from waybill.aws.dispatch_queue import QueuedDispatch
 from waybill.aws.lake import Lake
+from waybill.aws.notices import BusNotices
 from waybill.aws.probing import RemoteProbe
 from waybill.aws.querying import RemoteQuery
 from waybill.aws.secrets import ManagedSecrets
@@ -175,6 +177,16 @@ def workflow() -> ports.Workflow:
         express=s.run_express_arn,
         stage_bucket=s.need("stage_bucket"),
     )
+
+
+@cache
+def dispatch_queue() -> ports.DispatchQueue:
+    return QueuedDispatch(_client("sqs"), settings().need("dispatch_queue"))
+
+
+@cache
+def notices() -> ports.Notices:
+    return BusNotices(_client("events"))
 
 
 @cache

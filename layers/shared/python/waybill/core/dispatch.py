@@ -7,21 +7,21 @@ twice, late or never changes nothing that the next one does not heal.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from waybill.core.catalog import Catalog
-from waybill.core.errors import Conflict
+from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Runs
-from waybill.core.rule import Rule, RuleState, next_due, settle_time
-from waybill.core.run import Run, RunKey, RunState, Trigger, execution_name
-from waybill.core.schedule import OnDemand, occurrence_from
+from waybill.core.rule import Rule, RuleState, next_due, occurrence_at
+from waybill.core.rule_settings import CatchUp, Overlap
+from waybill.core.run import Run, RunKey, RunState, Trigger, execution_name, parse_run_id
+from waybill.core.schedule import Occurrence, OnDemand, occurrence_from
 from waybill.core.window import Window, stamp
 
-MOST_WINDOWS = 48
-"""How many windows of one rule one tick claims: a rule that lags far behind does not hold back the others."""
-SWEEP_AFTER = timedelta(minutes=2)
+MOST_CLAIMS = 48
+"""How often one tick moves one rule on: one that leaves out window after window does not hold back the others."""
 LARGE_BYTES = 64 * 1024 * 1024
 """An EXPRESS execution lasts five minutes at most; larger runs are STANDARD."""
 
@@ -37,19 +37,87 @@ class Tick:
 
 
 def claim_due(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Iterator[Run]:
-    """Claim every window of `rule` that is due at the tick's time, oldest first; yields the runs that this call claimed."""
-    for _ in range(MOST_WINDOWS):
-        if rule.state is not RuleState.ACTIVE or rule.next_run is None or rule.next_run > tick.time:
+    """Claim what of `rule` is due at the tick's time, oldest first, as its policies say; yields the runs to start.
+
+    A window waits while the run before it goes on, so a rule that lags behind catches up run by run.
+    """
+    for _ in range(MOST_CLAIMS):
+        run = _next(rule, runs, catalog, tick)
+        if run is None:
             return
-        occurrence = occurrence_from(rule.settings.schedule, rule.cursor, settle_time(rule.settings, catalog))
-        if occurrence is None:
+        moved = moved_on(rule, run, catalog)
+        if not runs.claim(rule, run, moved):
             return
-        run = _new_run(rule, occurrence.window, tick, rule.next_run)
-        moved = _moved(rule, occurrence.window.end, catalog)
-        if not runs.claim(rule, run, moved.cursor, moved.next_run):
-            return
-        yield run
+        if not run.state.ended:
+            yield run
         rule = moved
+
+
+def _next(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Run | None:
+    """The run to claim, or the record of windows that are left out; None where nothing is to be done now."""
+    if rule.state is not RuleState.ACTIVE or rule.next_run is None or rule.next_run > tick.time:
+        return None
+    due = due_at(rule, catalog, tick.time)
+    first = next(due, None)
+    if first is None:
+        return None
+    before = newest_run(rule, runs)
+    if before is not None and not before.state.ended:
+        if rule.settings.overlap is Overlap.QUEUE or first.due <= before.created_at:
+            return None
+        return left_out(rule, first.window, tick, f"{before.key.run_id} was still going when it was due")
+    if rule.settings.catch_up is CatchUp.ALL:
+        return new_run(rule, first.window, tick, first.due)
+    return caught_up(rule, rule.settings.catch_up, [first, *due], tick)
+
+
+def caught_up(rule: Rule, how: CatchUp, due: Sequence[Occurrence], tick: Tick) -> Run:
+    """What comes next of windows that are `due` together: the oldest, one run for them all, or the record of those that the
+    latest leaves out.
+    """
+    if how is CatchUp.MERGE:
+        return new_run(rule, Window(rule.cursor, due[-1].window.end), tick, due[-1].due)
+    if how is CatchUp.LATEST and len(due) > 1:
+        missed = Window(rule.cursor, due[-1].window.start)
+        return left_out(rule, missed, tick, f"{len(due)} windows were due at once, and only the latest was wanted")
+    return new_run(rule, due[0].window, tick, due[0].due)
+
+
+def due_at(rule: Rule, catalog: Catalog, time: datetime) -> Iterator[Occurrence]:
+    """The rule's windows from its cursor on that are due at that time, oldest first."""
+    cursor = rule.cursor
+    while (found := occurrence_at(rule, cursor, catalog)) is not None and found.due <= time:
+        yield found
+        cursor = found.window.end
+
+
+def newest_run(rule: Rule, runs: Runs) -> Run | None:
+    """The run that the rule claimed last."""
+    key = parse_run_id(rule.tenant, rule.newest_run)
+    try:
+        return runs.get(key) if key else None
+    except NotFound:  # the auditor tells of it; what comes after must not wait for it
+        return None
+
+
+def left_out(rule: Rule, window: Window, tick: Tick, because: str) -> Run:
+    """The record that keeps a rule's windows without a gap: a run that was cancelled before it began."""
+    run = new_run(rule, window, tick, tick.time)
+    said = f"Left out: {because}. Retry this run to have it after all."
+    return replace(run, state=RunState.CANCELLED, finished_at=tick.now, message=said)
+
+
+def moved_on(rule: Rule, run: Run, catalog: Catalog) -> Rule:
+    """The rule as the claim of `run` leaves it."""
+    cursor = run.window.end
+    active = rule.state is RuleState.ACTIVE
+    return replace(
+        rule,
+        cursor=cursor,
+        next_run=next_due(rule, cursor, catalog) if active else None,
+        newest_run=rule.newest_run if run.state.ended else run.key.run_id,
+        version=rule.version + 1,
+    )
 
 
 def claim_new(rule: Rule, runs: Runs, tick: Tick) -> Run | None:
@@ -59,8 +127,9 @@ def claim_new(rule: Rule, runs: Runs, tick: Tick) -> Run | None:
     end = tick.time.replace(microsecond=0)
     if rule.state is not RuleState.ACTIVE or end <= rule.cursor:
         return None
-    run = _new_run(rule, Window(rule.cursor, end), tick, tick.time)
-    return run if runs.claim(rule, run, end, None) else None
+    run = new_run(rule, Window(rule.cursor, end), tick, tick.time)
+    moved = replace(rule, cursor=end, newest_run=run.key.run_id, version=rule.version + 1)
+    return run if runs.claim(rule, run, moved) else None
 
 
 def claim_triggered(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Iterator[Run]:
@@ -87,9 +156,8 @@ def run_now(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Run:
         return run
     upcoming = occurrence_from(schedule, rule.cursor, timedelta())
     if upcoming is not None and upcoming.window.end <= tick.time:
-        run = _new_run(rule, upcoming.window, tick, tick.time)
-        moved = _moved(rule, upcoming.window.end, catalog)
-        if runs.claim(rule, run, moved.cursor, moved.next_run):
+        run = new_run(rule, upcoming.window, tick, tick.time)
+        if runs.claim(rule, run, moved_on(rule, run, catalog)):
             return run
         raise Conflict("The window was claimed at the same moment.", "See the rule's runs.")
     return _again(rule, runs, tick)
@@ -103,14 +171,14 @@ def _again(rule: Rule, runs: Runs, tick: Tick) -> Run:
             "Wait for it, or let the rule start earlier with schedule.starts_at.",
         )
     window = latest[0].window
-    run = _new_run(rule, window, tick, tick.time)
+    run = new_run(rule, window, tick, tick.time)
     generation = runs.newest_generation(rule.tenant, rule.rule_id, window.start) + 1
     run = replace(run, key=replace(run.key, generation=generation))
     runs.add(run)
     return run
 
 
-def _new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> Run:
+def new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> Run:
     return Run(
         key=RunKey(rule.tenant, rule.rule_id, window.start, 1),
         window=window,
@@ -123,11 +191,6 @@ def _new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) ->
         tzdata=tick.tzdata,
         estimated_bytes=rule.last_bytes,
     )
-
-
-def _moved(rule: Rule, cursor: datetime, catalog: Catalog) -> Rule:
-    """The rule as a claim leaves it."""
-    return replace(rule, cursor=cursor, next_run=next_due(rule.settings, cursor, catalog), version=rule.version + 1)
 
 
 def is_large(run: Run) -> bool:

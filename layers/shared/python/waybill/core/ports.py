@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from waybill.core.access import AccessKey
 from waybill.core.catalog import Dataset
@@ -16,11 +16,13 @@ from waybill.core.deliver import ProbeStep, Receipt, ResumePoint
 from waybill.core.drift import Columns
 from waybill.core.lake_keys import Listed
 from waybill.core.lake_object import LakeObject
-from waybill.core.rule import Rule
-from waybill.core.run import Outcome, Run, RunKey, SequenceRange
+from waybill.core.rule import Rule, RuleRef
+from waybill.core.run import Failure, Outcome, Run, RunKey, SequenceRange
 from waybill.core.window import Window
 
 T_co = TypeVar("T_co", covariant=True)
+Notice = Literal["Rule Paused"]
+"""What Waybill tells of by itself; an event's detail type is `Waybill` and this."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,17 @@ class Rules(Protocol):
     def remove(self, tenant: str, rule_id: str) -> None:
         """Idempotent. Its runs and their log stay."""
 
-    def due(self, upto: datetime) -> Iterator[Rule]:
-        """Active rules whose `next_run` is not after `upto`, over all tenants. May lag behind by seconds, and a rule may
-        have moved since: only a claim decides.
+    @property
+    def shards(self) -> int:
+        """Over how many shards the rules are spread that have a `next_run`."""
+
+    def due(self, upto: datetime, shard: int, limit: int | None = None) -> Sequence[RuleRef]:
+        """A shard's rules whose `next_run` is not after `upto`, over all tenants, longest due first, at most `limit`. May lag
+        behind by seconds, and a rule may have moved since: only a claim decides.
         """
+
+    def all(self, refs: Sequence[RuleRef]) -> Iterator[Rule]:
+        """The rules that are there still, as they are now, in any order. At most 100."""
 
     def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
         """A tenant's active rules that wait for events of that dataset."""
@@ -65,13 +74,20 @@ class Rules(Protocol):
         they are the window's and not an amendment's. Does nothing where the rule is gone.
         """
 
+    def failed(self, tenant: str, rule_id: str) -> int:
+        """Count a run that failed for the tenant's own reasons; returns how many did in a row, 0 where the rule is gone."""
+
+    def recovered(self, tenant: str, rule_id: str) -> None:
+        """A run did not fail: the count starts anew. Does nothing where the rule is gone."""
+
     def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
         """Note up to which registered object of each dataset late rows were looked for. Does nothing where the rule is gone."""
 
 
 class Runs(Protocol):
-    def claim(self, rule: Rule, run: Run, cursor: datetime, next_run: datetime | None) -> bool:
-        """In one transaction: add the run, and move the rule on, if the rule still has its version, cursor and due time.
+    def claim(self, rule: Rule, run: Run, moved: Rule) -> bool:
+        """In one transaction: add the run, and move the rule on to the cursor, due time and newest run of `moved`, if the rule
+        still has its version and cursor.
 
         False where another claim was first; nothing changed then.
         """
@@ -139,10 +155,10 @@ class RunLog(Protocol):
     def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:
         """By destination and file number; each `{"name", "size", "checksum", "version", "compared", "time"}`."""
 
-    def failed(self, key: RunKey, destination_id: str, message: str) -> None:
+    def failed(self, key: RunKey, destination_id: str, failure: Failure) -> None:
         """Why a destination did not take its files; the last one counts, and only while receipts are missing."""
 
-    def failures(self, key: RunKey) -> Mapping[str, str]:
+    def failures(self, key: RunKey) -> Mapping[str, Failure]:
         """By destination."""
 
     def progress(self, key: RunKey) -> Progress: ...
@@ -270,12 +286,27 @@ class Secrets(Protocol):
         """Idempotent."""
 
 
+class Notices(Protocol):
+    def tell(self, kind: Notice, tenant: str, detail: Mapping[str, str]) -> None:
+        """Let everyone who listens know. At least once where it returns; no order."""
+
+
 class Signer(Protocol):
     def sign(self, message: bytes) -> bytes:
         """ECDSA over P-256 with SHA-256, as the 64 bytes r || s of JWS's ES256 (RFC 7518, 3.4)."""
 
     @property
     def key_id(self) -> str: ...
+
+
+class DispatchQueue(Protocol):
+    """Asks for dispatches, soon. One may happen twice, or not at all: then the next heartbeat does what it would have done."""
+
+    def share(self, time: datetime, shards: Sequence[int]) -> None:
+        """What is due by that time, each shard in an invocation of its own."""
+
+    def look_at(self, rule: Rule, time: datetime) -> None:
+        """What is due of that rule by that time."""
 
 
 class Workflow(Protocol):

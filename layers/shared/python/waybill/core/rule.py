@@ -1,35 +1,48 @@
-"""Rules as they are kept, and how they change: new, with other settings, deactivated, activated."""
+"""Rules as they are kept, and how they change: new, with other settings, deactivated, paused, activated."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from waybill.core.catalog import Catalog
 from waybill.core.drift import Columns
 from waybill.core.rule_settings import RuleSettings
-from waybill.core.schedule import Once, first_boundary, occurrence_from
+from waybill.core.schedule import Occurrence, Once, first_boundary, occurrence_from
 
 
 class RuleState(StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
+    PAUSED = "paused"
+    """By itself, since run after run failed for a reason that only the tenant can mend."""
+
+
+class RuleRef(NamedTuple):
+    tenant: str
+    rule_id: str
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as it is kept. `cursor` is where the next window starts; `next_run` when it is due, None for never;
-    `version` grows with every change and guards each of them; `password_ref` names the archive password's secret;
-    `last_manifest`, `last_bytes` and `last_columns` (by dataset) are of the newest delivered run; `late_checked` says of each
-    dataset up to which registered object late rows were looked for.
+    """A rule as it is kept. `begins` is where its first window starts, `schedule_since` where the first one of its present
+    schedule does, `cursor` where the next one does; `next_run` is when that is due, None for never; `newest_run` is the id of
+    the run that was claimed last. `version` grows with every change and guards each of them; `password_ref` names the archive
+    password's secret; `last_manifest`, `last_bytes` and `last_columns` (by dataset) are of the newest delivered run;
+    `late_checked` says of each dataset up to which registered object late rows were looked for. `failures` counts the runs in
+    a row that failed for the tenant's own reasons; `paused_because` is what the last of them said.
     """
 
     tenant: str
     rule_id: str
     settings: RuleSettings
     state: RuleState
+    begins: datetime
+    schedule_since: datetime
     cursor: datetime
     next_run: datetime | None
     version: int
@@ -41,6 +54,9 @@ class Rule:
     last_bytes: int | None = None
     last_columns: Mapping[str, Columns] = field(default_factory=dict)
     late_checked: Mapping[str, int] = field(default_factory=dict)
+    newest_run: str = ""
+    failures: int = 0
+    paused_because: str = ""
 
 
 def settle_time(settings: RuleSettings, catalog: Catalog) -> timedelta:
@@ -48,27 +64,45 @@ def settle_time(settings: RuleSettings, catalog: Catalog) -> timedelta:
     return timedelta(seconds=max(catalog[c.dataset].settle_seconds for c in settings.data))
 
 
-def next_due(settings: RuleSettings, cursor: datetime, catalog: Catalog) -> datetime | None:
-    """When the window that starts at `cursor` is due; None where the schedule has no more or is on demand."""
-    occurrence = occurrence_from(settings.schedule, cursor, settle_time(settings, catalog))
-    return occurrence.due if occurrence else None
+def occurrence_at(rule: Rule, cursor: datetime, catalog: Catalog) -> Occurrence | None:
+    """The rule's window that starts at `cursor`, and when it is due: after its rows have settled, and the rule's jitter later.
+
+    None where the schedule has no more or is on demand.
+    """
+    found = occurrence_from(rule.settings.schedule, cursor, settle_time(rule.settings, catalog))
+    return replace(found, due=found.due + _jitter(rule)) if found else None
+
+
+def next_due(rule: Rule, cursor: datetime, catalog: Catalog) -> datetime | None:
+    """When the window that starts at `cursor` is due; None where there is none."""
+    found = occurrence_at(rule, cursor, catalog)
+    return found.due if found else None
+
+
+def _jitter(rule: Rule) -> timedelta:
+    """The same for all of a rule's runs, so that they keep their distance."""
+    most = rule.settings.start_jitter_minutes * 60
+    return timedelta(seconds=zlib.crc32(rule.rule_id.encode()) % (most + 1))
 
 
 def new_rule(tenant: str, rule_id: str, settings: RuleSettings, catalog: Catalog, now: datetime, by: str) -> Rule:
     """A new, active rule; its first window is the one that holds `starts_at`, or `now` where that is not set."""
     cursor = first_boundary(settings.schedule, now)
-    return Rule(
+    rule = Rule(
         tenant=tenant,
         rule_id=rule_id,
         settings=settings,
         state=RuleState.ACTIVE,
+        begins=cursor,
+        schedule_since=cursor,
         cursor=cursor,
-        next_run=next_due(settings, cursor, catalog),
+        next_run=None,
         version=1,
         created_at=now,
         updated_at=now,
         created_by=by,
     )
+    return replace(rule, next_run=next_due(rule, cursor, catalog))
 
 
 def with_settings(rule: Rule, settings: RuleSettings, catalog: Catalog, now: datetime) -> Rule:
@@ -77,21 +111,29 @@ def with_settings(rule: Rule, settings: RuleSettings, catalog: Catalog, now: dat
     Under another schedule the next window starts at the cursor, where the last one ended, and ends at the new schedule's
     next boundary, so that no row is exported twice or lost. A one-time export names its own window.
     """
-    once = isinstance(settings.schedule, Once) and settings.schedule != rule.settings.schedule
+    other = settings.schedule != rule.settings.schedule
+    once = other and isinstance(settings.schedule, Once)
     cursor = first_boundary(settings.schedule, now) if once else rule.cursor
-    active = rule.state is RuleState.ACTIVE
-    return replace(
+    changed = replace(
         rule,
         settings=settings,
+        begins=cursor if once else rule.begins,
+        schedule_since=cursor if other else rule.schedule_since,
         cursor=cursor,
-        next_run=next_due(settings, cursor, catalog) if active else None,
         version=rule.version + 1,
         updated_at=now,
     )
+    active = rule.state is RuleState.ACTIVE
+    return replace(changed, next_run=next_due(changed, cursor, catalog) if active else None)
 
 
 def deactivated(rule: Rule, now: datetime) -> Rule:
     return replace(rule, state=RuleState.INACTIVE, next_run=None, version=rule.version + 1, updated_at=now)
+
+
+def paused(rule: Rule, because: str, now: datetime) -> Rule:
+    """Stopped by itself; `because` is the sentence that its owner reads."""
+    return replace(deactivated(rule, now), state=RuleState.PAUSED, paused_because=because)
 
 
 def activated(rule: Rule, catalog: Catalog, now: datetime) -> Rule:
@@ -99,7 +141,9 @@ def activated(rule: Rule, catalog: Catalog, now: datetime) -> Rule:
     return replace(
         rule,
         state=RuleState.ACTIVE,
-        next_run=next_due(rule.settings, rule.cursor, catalog),
+        next_run=next_due(rule, rule.cursor, catalog),
         version=rule.version + 1,
         updated_at=now,
+        failures=0,
+        paused_because="",
     )

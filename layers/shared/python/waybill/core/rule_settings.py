@@ -110,6 +110,25 @@ class Late(BaseModel):
     lookback_days: int = Field(default=35, ge=1, le=400)
 
 
+class CatchUp(StrEnum):
+    """What becomes of windows that came due while nothing could run them: each is run, oldest first; or only the latest,
+    and the others are left out; or one run covers them all.
+    """
+
+    ALL = "all"
+    LATEST = "latest"
+    MERGE = "merge"
+
+
+class Overlap(StrEnum):
+    """What becomes of a window that comes due while the rule's run before it is still going: it waits for that run's end,
+    or it is left out. What is left out is recorded, and can be had by a retry of that record.
+    """
+
+    QUEUE = "queue"
+    SKIP = "skip"
+
+
 class FileLimit(BaseModel):
     """The most that one data file holds: `bytes` (before compression) and `rows`. A row alone may have more bytes."""
 
@@ -151,6 +170,17 @@ class RuleSettings(BaseModel):
     archive: Archive = Archive()
     destinations: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
     empty_window: EmptyWindow = EmptyWindow.MANIFEST_ONLY
+    catch_up: CatchUp = CatchUp.ALL
+    overlap: Overlap = Overlap.QUEUE
+    start_jitter_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=360,
+        description="Runs start up to so many minutes later, the rule's always by the same time.",
+    )
+    pause_after_failures: int | None = Field(
+        default=10, ge=1, le=100, description="Pause after so many failures in a row that only the tenant can mend."
+    )
     max_rejects: int = Field(
         default=1_000, ge=0, description="A run with more rows than this that cannot be read fails."
     )

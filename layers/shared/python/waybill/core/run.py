@@ -123,11 +123,20 @@ def execution_name(key: RunKey, epoch: int) -> str:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Why something failed, as a sentence; `tenants`: only the tenant can mend it."""
+
+    message: str
+    tenants: bool = False
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """How a run ended; `message` is for the person who reads its log."""
+    """How a run ended; `message` is for the person who reads its log. `tenants`: it failed, and only the tenant can mend it."""
 
     state: RunState
     message: str
+    tenants: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,29 +146,25 @@ class DestinationOutcome:
     name: str
     files: int
     receipts: int
-    failure: str = ""
+    failure: Failure | None = None
 
     @property
     def complete(self) -> bool:
         return self.receipts == self.files
 
 
-def outcome_of(failure: str, destinations: Sequence[DestinationOutcome]) -> Outcome:
-    """`success` only where every destination has a receipt for every file, the manifest's included.
-
-    `failure` is the sentence of a step before delivery that failed, empty where none did.
-    """
-    if failure:
-        return Outcome(RunState.FAILURE, failure)
+def outcome_of(destinations: Sequence[DestinationOutcome]) -> Outcome:
+    """`success` only where every destination has a receipt for every file, the manifest's included."""
     missing = [d for d in destinations if not d.complete]
     if not missing:
         return Outcome(RunState.SUCCESS, f"Delivered to {_names(destinations)}.")
-    said = " ".join(
-        f"{d.name}: {d.failure or f'{d.files - d.receipts} of {d.files} files have no receipt; run the rule again.'}"
+    failures = [
+        d.failure or Failure(f"{d.files - d.receipts} of {d.files} files have no receipt; run the rule again.")
         for d in missing
-    )
+    ]
+    said = " ".join(f"{d.name}: {failure.message}" for d, failure in zip(missing, failures, strict=True))
     if len(missing) == len(destinations):
-        return Outcome(RunState.FAILURE, said)
+        return Outcome(RunState.FAILURE, said, all(f.tenants for f in failures))
     complete = [d for d in destinations if d.complete]
     return Outcome(RunState.PARTIAL, f"Delivered to {_names(complete)}, but not to all. {said}")
 
@@ -168,10 +173,10 @@ def _names(destinations: Iterable[DestinationOutcome]) -> str:
     return ", ".join(d.name for d in destinations)
 
 
-def failure_sentence(error: Any) -> str:
-    """The sentence in a state machine's caught error, `{"Error": name, "Cause": JSON or text}`; empty for no error."""
+def failure_of(error: Any) -> Failure | None:
+    """What a state machine's caught error says, `{"Error": name, "Cause": JSON or text}`; None for no error."""
     if not isinstance(error, dict) or not error:
-        return ""
+        return None
     cause = str(error.get("Cause", ""))
     try:
         parsed = json.loads(cause)
@@ -180,8 +185,8 @@ def failure_sentence(error: Any) -> str:
     said = str(parsed.get("errorMessage", "")) if isinstance(parsed, dict) else ""
     name = str(error.get("Error", ""))
     if name in {"TransientError", "PermanentError", "ConfigurationError"} and said:
-        return said
-    return (
+        return Failure(said, tenants=name == "ConfigurationError")
+    return Failure(
         f"A step ended unexpectedly ({name or 'unknown error'}) and its retries did too. Run the rule again; if it fails again,"
         " give the operator this run's id."
     )

@@ -31,6 +31,8 @@ from waybill.core.run import RunKey
 from waybill.core.sealing import Sealer, StageForFiles, staged_file, staged_file_key
 
 MANIFEST_SHARD = -1
+PROBE_SHARD = -2
+"""No file: a run without any proves all the same that its destinations would take one."""
 SHARD_FILES = 200
 SHARD_BYTES = 4 * 1024 * 1024 * 1024
 _JSON, _JWS = "application/json", "application/jose"
@@ -78,9 +80,9 @@ class Sealed(BaseModel):
 
     def work(self, plan: Plan) -> dict[str, Any]:
         """What the state machine maps over: every shard of the cargo to every destination, then the manifests."""
-        if not self.files:
-            return {"cargo": [], "manifests": []}
         places = [d.destination_id for d in plan.destinations]
+        if not self.files:
+            return {"cargo": [{"destination_id": d, "shard": PROBE_SHARD} for d in places], "manifests": []}
         shards = range(len(self._shards()))
         return {
             "cargo": [{"destination_id": d, "shard": n} for d in places for n in shards],

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from waybill.core.deliver import Destination, OutgoingFile, Paused, ResumePoint, Source, send
+from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.layout import below
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import Plan, run_key
 from waybill.core.ports import RunLog
-from waybill.core.run import DestinationOutcome, RunKey
-from waybill.core.seal import MANIFEST_SHARD, Sealed
+from waybill.core.run import DestinationOutcome, Failure, RunKey
+from waybill.core.seal import MANIFEST_SHARD, PROBE_SHARD, Sealed
 
 Status = Literal["done", "paused", "withheld"]
 
@@ -40,7 +41,7 @@ class Dock:
 
 
 def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock) -> Status:
-    """Send the shard's files that have no receipt yet, in their order.
+    """Send the shard's files that have no receipt yet, in their order; of the probe's shard, test the destination.
 
     `paused`: time ran out, call again. `withheld`: it is the manifest's turn, but another file has no receipt; a manifest
     never arrives before what it lists. Idempotent. Raises what the destination raises.
@@ -48,6 +49,9 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
     key = run_key(plan)
     receipts = dock.log.receipts(key)
     arrived = {number for owner, number in receipts if owner == destination_id}
+    if shard == PROBE_SHARD:
+        _prove(dock)
+        return "done"
     if shard == MANIFEST_SHARD and not arrived.issuperset(sealed.cargo):
         return "withheld"
     waiting = [n for n in sealed.numbers(shard) if n not in arrived]
@@ -61,6 +65,18 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
     finally:
         destination.close()
     return "done"
+
+
+def _prove(dock: Dock) -> None:
+    """Raises what the probe's last step says, unless it went well."""
+    destination = dock.dial()
+    try:
+        last = list(destination.probe())[-1]
+    finally:
+        destination.close()
+    if not last.ok:
+        passing = last.step in ("resolve", "connect")
+        raise (TransientError if passing else ConfigurationError)(last.message, last.advice)
 
 
 def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destination: Destination) -> bool:
@@ -137,7 +153,7 @@ def _source(file: PackagedFile, dock: Dock) -> Source:
 
 
 def destination_outcomes(
-    plan: Plan, sealed: Sealed, receipts: Mapping[tuple[str, int], Mapping[str, Any]], failures: Mapping[str, str]
+    plan: Plan, sealed: Sealed, receipts: Mapping[tuple[str, int], Mapping[str, Any]], failures: Mapping[str, Failure]
 ) -> Sequence[DestinationOutcome]:
     """What each destination has proof of."""
     return [
@@ -145,7 +161,7 @@ def destination_outcomes(
             name=planned.name,
             files=len(sealed.files),
             receipts=sum(1 for owner, _ in receipts if owner == planned.destination_id),
-            failure=failures.get(planned.destination_id, ""),
+            failure=failures.get(planned.destination_id),
         )
         for planned in plan.destinations
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -25,7 +25,7 @@ from waybill.aws.tables.items import (
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
-from waybill.core.rule import Rule, RuleState
+from waybill.core.rule import Rule, RuleRef, RuleState
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule import OnDemand
 
@@ -72,15 +72,16 @@ class RulesTable:
         actions: list[Action] = [
             RuleItem.settings.set(item.settings),
             RuleItem.state.set(item.state),
+            RuleItem.begins.set(item.begins),
+            RuleItem.schedule_since.set(item.schedule_since),
             RuleItem.cursor.set(item.cursor),
             RuleItem.version.set(rule.version),
             RuleItem.updated_at.set(item.updated_at),
             RuleItem.password_ref.set(item.password_ref),
+            RuleItem.failures.set(rule.failures),
+            RuleItem.paused_because.set(rule.paused_because),
+            *when_due(rule),
         ]
-        if item.next_run and item.due_shard:
-            actions += [RuleItem.next_run.set(item.next_run), RuleItem.due_shard.set(item.due_shard)]
-        else:
-            actions += [RuleItem.next_run.remove(), RuleItem.due_shard.remove()]
         with tables("saving a rule"):
             try:
                 RuleItem(rule.tenant, rule.rule_id).update(actions, RuleItem.version == version)
@@ -99,17 +100,19 @@ class RulesTable:
                 if not failed_condition(error):
                     raise
 
-    def due(self, upto: datetime) -> Iterator[Rule]:
-        for shard in range(DUE_SHARDS):
-            with tables("looking for due rules"):
-                keys = [
-                    (item.tenant, item.rule_id)
-                    for item in RuleItem.due.query(str(shard), RuleItem.next_run <= written(upto))
-                ]
-            for start in range(0, len(keys), 100):
-                with tables("reading due rules"):
-                    items = list(RuleItem.batch_get(keys[start : start + 100], consistent_read=True))
-                yield from (to_rule(item) for item in items)
+    @property
+    def shards(self) -> int:
+        return DUE_SHARDS
+
+    def due(self, upto: datetime, shard: int, limit: int | None = None) -> Sequence[RuleRef]:
+        with tables("looking for due rules"):
+            found = RuleItem.due.query(str(shard), RuleItem.next_run <= written(upto), limit=limit)
+            return [RuleRef(item.tenant, item.rule_id) for item in found]
+
+    def all(self, refs: Sequence[RuleRef]) -> Iterator[Rule]:
+        with tables("reading rules"):
+            items = list(RuleItem.batch_get(list(refs), consistent_read=True))
+        yield from map(to_rule, items)
 
     def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
         with tables("looking for rules that an event sets off"):
@@ -132,6 +135,20 @@ class RulesTable:
             noted += [RuleItem.last_bytes.set(size), RuleItem.last_columns.set(_COLUMNS.dump_json(columns).decode())]
         _note(tenant, rule_id, noted, "noting a manifest")
 
+    def failed(self, tenant: str, rule_id: str) -> int:
+        with tables("counting failures"):
+            item = RuleItem(tenant, rule_id)
+            try:
+                item.update([RuleItem.failures.set((RuleItem.failures | 0) + 1)], RuleItem.rule_id.exists())
+            except UpdateError as error:
+                if failed_condition(error):
+                    return 0
+                raise
+        return int(item.failures)
+
+    def recovered(self, tenant: str, rule_id: str) -> None:
+        _note(tenant, rule_id, [RuleItem.failures.set(0)], "noting that no run fails any more")
+
     def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
         noted: list[Action] = [RuleItem.late_checked.set(json.dumps(dict(checked), sort_keys=True))]
         _note(tenant, rule_id, noted, "noting late rows")
@@ -147,8 +164,12 @@ def _note(tenant: str, rule_id: str, noted: list[Action], doing: str) -> None:
                 raise
 
 
-def shard_of(rule_id: str) -> str:
-    return str(zlib.crc32(rule_id.encode()) % DUE_SHARDS)
+def when_due(rule: Rule) -> list[Action]:
+    """Puts the rule into the index of what is due, or takes it out."""
+    item = to_item(rule)
+    if item.next_run and item.due_shard:
+        return [RuleItem.next_run.set(item.next_run), RuleItem.due_shard.set(item.due_shard)]
+    return [RuleItem.next_run.remove(), RuleItem.due_shard.remove()]
 
 
 def to_item(rule: Rule) -> RuleItem:
@@ -168,8 +189,13 @@ def to_item(rule: Rule) -> RuleItem:
         last_bytes=rule.last_bytes,
         last_columns=_COLUMNS.dump_json(rule.last_columns).decode() if rule.last_columns else None,
         late_checked=json.dumps(dict(rule.late_checked), sort_keys=True) if rule.late_checked else None,
+        begins=written(rule.begins),
+        schedule_since=written(rule.schedule_since),
+        newest_run=rule.newest_run,
+        failures=rule.failures,
+        paused_because=rule.paused_because,
         next_run=written(rule.next_run) if rule.next_run and due else None,
-        due_shard=shard_of(rule.rule_id) if due else None,
+        due_shard=str(zlib.crc32(rule.rule_id.encode()) % DUE_SHARDS) if due else None,
     )
 
 
@@ -190,4 +216,9 @@ def to_rule(item: RuleItem) -> Rule:
         last_bytes=int(item.last_bytes) if item.last_bytes is not None else None,
         last_columns=_COLUMNS.validate_json(item.last_columns) if item.last_columns else {},
         late_checked=json.loads(item.late_checked) if item.late_checked else {},
+        begins=read_instant(item.begins),
+        schedule_since=read_instant(item.schedule_since),
+        newest_run=item.newest_run or "",
+        failures=int(item.failures),
+        paused_because=item.paused_because or "",
     )

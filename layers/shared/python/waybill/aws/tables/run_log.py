@@ -13,7 +13,7 @@ from pynamodb.exceptions import DoesNotExist
 from waybill.aws.tables.items import RunLogItem, bind, tables, written
 from waybill.core.deliver import Receipt, ResumePoint
 from waybill.core.ports import Progress
-from waybill.core.run import RunKey
+from waybill.core.run import Failure, RunKey
 
 
 class RunLogTable:
@@ -43,11 +43,11 @@ class RunLogTable:
             found[destination_id, int(file)] = body
         return found
 
-    def failed(self, key: RunKey, destination_id: str, message: str) -> None:
-        self._put(key, f"failed#{destination_id}", {"message": message})
+    def failed(self, key: RunKey, destination_id: str, failure: Failure) -> None:
+        self._put(key, f"failed#{destination_id}", asdict(failure))
 
-    def failures(self, key: RunKey) -> Mapping[str, str]:
-        return {entry.removeprefix("failed#"): body["message"] for entry, body in self._entries(key, "failed#")}
+    def failures(self, key: RunKey) -> Mapping[str, Failure]:
+        return {entry.removeprefix("failed#"): Failure(**body) for entry, body in self._entries(key, "failed#")}
 
     def progress(self, key: RunKey) -> Progress:
         parts = [body for _, body in self._entries(key, "part#")]

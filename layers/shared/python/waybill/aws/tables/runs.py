@@ -25,7 +25,7 @@ from waybill.aws.tables.items import (
     unpack_cursor,
     written,
 )
-from waybill.aws.tables.rules import shard_of
+from waybill.aws.tables.rules import when_due
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
 from waybill.core.rule import Rule
@@ -43,12 +43,13 @@ class RunsTable:
         bind(RuleItem, rules_table, region)
         self._connection = Connection(region=region)
 
-    def claim(self, rule: Rule, run: Run, cursor: datetime, next_run: datetime | None) -> bool:
-        moves: list[Action] = [RuleItem.cursor.set(written(cursor)), RuleItem.version.set(rule.version + 1)]
-        if next_run is None:
-            moves += [RuleItem.next_run.remove(), RuleItem.due_shard.remove()]
-        else:
-            moves += [RuleItem.next_run.set(written(next_run)), RuleItem.due_shard.set(shard_of(rule.rule_id))]
+    def claim(self, rule: Rule, run: Run, moved: Rule) -> bool:
+        moves: list[Action] = [
+            RuleItem.cursor.set(written(moved.cursor)),
+            RuleItem.newest_run.set(moved.newest_run),
+            RuleItem.version.set(moved.version),
+            *when_due(moved),
+        ]
         unchanged = (RuleItem.version == rule.version) & (RuleItem.cursor == written(rule.cursor))
         with tables("claiming a window"):
             try:
@@ -205,6 +206,8 @@ def _to_item(run: Run) -> RunItem:
         amends=run.amends,
         carried_by=run.carried_by,
         started_at=written(run.started_at) if run.started_at else None,
+        finished_at=written(run.finished_at) if run.finished_at else None,
+        message=run.message,
         waiting_shard=str(zlib.crc32(key.run_id.encode()) % DUE_SHARDS) if waiting else None,
     )
 

@@ -1,0 +1,155 @@
+"""A run's end, and what follows from it for its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.core.made import CATALOG, NOW, rule
+from tests.core.stage import MemoryStage
+from tests.core.stores import MemoryLakeObjects, MemoryRules, MemoryRuns
+from tests.core.test_dispatch import caught_up, claimed
+from waybill.core.ending import Books, end_run
+from waybill.core.freeze import Registry, freeze
+from waybill.core.manifest import PackagedFile
+from waybill.core.plan import PlannedDestination, plan_key
+from waybill.core.ports import Notice
+from waybill.core.rule import Rule, RuleState, activated
+from waybill.core.run import Failure, Run, RunKey, RunState
+from waybill.core.seal import Sealed, sealed_key
+
+DAY = timedelta(days=1)
+WHERE = [PlannedDestination(destination_id="dst_one", name="SFTP", kind="sftp")]
+THEIRS = {"Error": "ConfigurationError", "Cause": '{"errorMessage": "The password was refused. Save the right one."}'}
+OURS = {"Error": "TransientError", "Cause": '{"errorMessage": "The table did not answer."}'}
+FILE = PackagedFile(name="a.json", kind="data", media_type="text/plain", size=5, sha256="00", where="stage", key="k")
+SEALED = Sealed(files=(FILE,), rows=1, size=5, rejects=0, exceptions=0, manifest_sha256="ab")
+
+
+class Told:
+    def __init__(self) -> None:
+        self.notices: list[tuple[str, str, Mapping[str, str]]] = []
+
+    def tell(self, kind: Notice, tenant: str, detail: Mapping[str, str]) -> None:
+        self.notices.append((kind, tenant, detail))
+
+
+class Log:
+    """The part of the run's log that an end uses."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, int], dict[str, Any]] = {}
+        self.failed: dict[str, Failure] = {}
+
+    def note(self, key: RunKey, now: datetime, step: str, message: str) -> None: ...
+
+    def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:
+        return self.kept
+
+    def failures(self, key: RunKey) -> Mapping[str, Failure]:
+        return self.failed
+
+
+class World:
+    def __init__(self, **changes: Any) -> None:
+        self.rules = MemoryRules()
+        self.rules.add(rule(**{"pause_after_failures": 3, **changes}))
+        self.runs = MemoryRuns(self.rules)
+        self.log, self.stage, self.told = Log(), MemoryStage(), Told()
+        self.books = Books(self.runs, self.rules, self.log, self.stage, self.told, lambda: NOW)  # type: ignore[arg-type]
+        self.day = 0
+
+    @property
+    def rule(self) -> Rule:
+        return self.rules.get("acme", rule().rule_id)
+
+    def claim(self) -> Run:
+        self.day += 1
+        (run,) = claimed(self.rules, self.runs, NOW + self.day * DAY)
+        return run
+
+    def plan(self, run: Run) -> None:
+        frozen = freeze(self.rule, run, Registry(self.runs, MemoryLakeObjects(), CATALOG), WHERE, NOW)
+        self.stage.put(plan_key(run.key), frozen.plan.model_dump_json().encode())
+        self.runs.begin(run.key, 1, NOW, 1, 5, frozen.plan.sequences)
+
+    def fails(self, error: Mapping[str, str]) -> None:
+        run = self.claim()
+        outcome, ended = end_run(run.key, 1, error, self.books)
+        assert (outcome.state, ended) == (RunState.FAILURE, True)
+
+
+def test_as_many_failures_in_a_row_as_the_rule_allows_pause_it() -> None:
+    world = World()
+    world.fails(THEIRS)
+    world.fails(THEIRS)
+    assert world.rule.state is RuleState.ACTIVE
+    world.fails(THEIRS)
+    paused = world.rule
+    assert (paused.state, paused.next_run) == (RuleState.PAUSED, None)
+    assert "3 runs in a row" in paused.paused_because
+    assert "Save the right one" in paused.paused_because
+    ((kind, tenant, detail),) = world.told.notices
+    assert (kind, tenant, detail["rule_id"]) == ("Rule Paused", "acme", paused.rule_id)
+    assert caught_up(world.rules, world.runs, NOW + 20 * DAY) == []
+    assert activated(paused, CATALOG, NOW).failures == 0
+
+
+def test_failures_that_are_not_the_tenants_pause_nothing() -> None:
+    world = World()
+    for _ in range(5):
+        world.fails(OURS)
+    assert (world.rule.state, world.rule.failures) == (RuleState.ACTIVE, 0)
+
+
+def test_a_run_that_does_not_fail_starts_the_count_anew() -> None:
+    world = World()
+    world.fails(THEIRS)
+    world.fails(THEIRS)
+    run = world.claim()
+    world.plan(run)
+    world.stage.put(sealed_key(run.key), SEALED.model_dump_json().encode())
+    world.log.kept["dst_one", 0] = {"size": 5}
+    outcome, _ = end_run(run.key, 1, None, world.books)
+    assert outcome.state is RunState.SUCCESS
+    world.fails(THEIRS)
+    assert (world.rule.state, world.rule.failures) == (RuleState.ACTIVE, 1)
+
+
+def test_no_limit_means_no_pause() -> None:
+    world = World(pause_after_failures=None)
+    for _ in range(12):
+        world.fails(THEIRS)
+    assert world.rule.state is RuleState.ACTIVE
+
+
+def test_an_end_that_comes_twice_counts_once() -> None:
+    world = World()
+    run = world.claim()
+    found = [end_run(run.key, 1, THEIRS, world.books)[1] for _ in range(4)]
+    assert found == [True, False, False, False]
+    assert world.rule.failures == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "state"), [(None, RunState.SUCCESS), (Failure("No such bucket.", tenants=True), RunState.FAILURE)]
+)
+def test_a_window_without_rows_fails_where_its_destination_would_take_none(
+    failure: Failure | None, state: RunState
+) -> None:
+    world = World(empty_window="nothing")
+    run = world.claim()
+    world.plan(run)
+    nothing = Sealed(files=(), rows=0, size=0, rejects=0, exceptions=0, manifest_sha256="")
+    world.stage.put(sealed_key(run.key), nothing.model_dump_json().encode())
+    if failure:
+        world.log.failed["dst_one"] = failure
+    outcome, _ = end_run(run.key, 1, None, world.books)
+    assert outcome.state is state
+    assert outcome.tenants == (failure is not None)
+    assert "holds no rows" in outcome.message
+    if failure:
+        assert "SFTP: No such bucket." in outcome.message
