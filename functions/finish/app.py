@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
-from waybill.core.freeze import end_carried, owed_again
-from waybill.core.plan import Plan, plan_key
-from waybill.core.run import Outcome, RunKey, RunState, failure_sentence, known_key, outcome_of
+from waybill.core.plan import plan_if_staged
+from waybill.core.run import NO_TOTALS, Outcome, RunKey, RunState, failure_sentence, known_key, outcome_of
 from waybill.core.seal import Sealed, sealed_key
+from waybill.core.settle import settle
 from waybill.core.shipment import destination_outcomes
 
 
@@ -22,18 +22,19 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     ended = wiring.runs().end(key, event["epoch"], wiring.now(), outcome, totals)
     if ended:
         wiring.run_log().note(key, wiring.now(), "finish", f"{outcome.state.value}: {outcome.message}")
-    _settle_late_rows(key, event["epoch"])
+    _settle(key, event["epoch"])
     return {"state": outcome.state.value, "ended": ended}
 
 
 def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
-    nothing = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
     failure = failure_sentence(event.get("error"))
-    frozen = wiring.stage().read_if_there(plan_key(key))
+    plan = plan_if_staged(wiring.stage(), key)
     sealed_bytes = wiring.stage().read_if_there(sealed_key(key))
-    if failure or not frozen or not sealed_bytes:
-        return outcome_of(failure or "The run stopped before its files were written. Run the rule again.", []), nothing
-    plan, sealed = Plan.model_validate_json(frozen), Sealed.model_validate_json(sealed_bytes)
+    if failure or not plan or not sealed_bytes:
+        return outcome_of(failure or "The run stopped before its files were written. Run the rule again.", []), dict(
+            NO_TOTALS
+        )
+    sealed = Sealed.model_validate_json(sealed_bytes)
     totals = {"rows": sealed.rows, "bytes": sealed.size, "files": len(sealed.files), "rejects": sealed.rejects}
     if not sealed.files:
         return Outcome(RunState.SUCCESS, "The window holds no rows; the rule delivers nothing then."), totals
@@ -45,15 +46,8 @@ def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
     return outcome, totals
 
 
-def _settle_late_rows(key: RunKey, epoch: int) -> None:
-    """Late rows that this run held went with it; if it failed, they are owed again. Also where an earlier attempt died here."""
+def _settle(key: RunKey, epoch: int) -> None:
+    """Also where an earlier attempt at this step died here."""
     run = wiring.runs().get(key)
-    frozen = wiring.stage().read_if_there(plan_key(key))
-    if frozen is None or run.epoch != epoch or not run.state.ended:
-        return
-    plan, outcome = Plan.model_validate_json(frozen), Outcome(run.state, run.message)
-    end_carried(plan, wiring.runs(), outcome, wiring.now())
-    if outcome.state is RunState.FAILURE and (plan.amends or plan.carried):
-        again = owed_again(plan, outcome, wiring.rules().get(key.tenant, key.rule_id).late_checked)
-        if again is not None:
-            wiring.rules().late_checked(key.tenant, key.rule_id, again)
+    if run.epoch == epoch and run.state.ended:
+        settle(run, plan_if_staged(wiring.stage(), run.key), wiring.runs(), wiring.rules(), wiring.now())

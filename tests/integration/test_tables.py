@@ -84,7 +84,7 @@ def test_a_change_needs_the_version_that_was_read(rules: RulesTable) -> None:
     rules.add(made)
     columns = {"chat_tickets": Columns(written={"ticket_id": "string"}, seen={"ticket_id": "string|null"})}
     rules.delivered("acme", made.rule_id, "ab" * 32, 77, columns)
-    rules.late_checked("acme", made.rule_id, {"chat_tickets": 12})
+    rules.late_checked(made, {"chat_tickets": 12})
     rules.replace(deactivated(made, NOW), made.version)
     with pytest.raises(Conflict):
         rules.replace(deactivated(made, NOW), made.version)

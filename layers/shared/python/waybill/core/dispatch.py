@@ -44,7 +44,7 @@ def claim_due(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Iterator[
         occurrence = occurrence_from(rule.settings.schedule, rule.cursor, settle_time(rule.settings, catalog))
         if occurrence is None:
             return
-        run = _new_run(rule, occurrence.window, tick, rule.next_run)
+        run = new_run(rule, occurrence.window, tick, rule.next_run)
         moved = _moved(rule, occurrence.window.end, catalog)
         if not runs.claim(rule, run, moved.cursor, moved.next_run):
             return
@@ -59,7 +59,7 @@ def claim_new(rule: Rule, runs: Runs, tick: Tick) -> Run | None:
     end = tick.time.replace(microsecond=0)
     if rule.state is not RuleState.ACTIVE or end <= rule.cursor:
         return None
-    run = _new_run(rule, Window(rule.cursor, end), tick, tick.time)
+    run = new_run(rule, Window(rule.cursor, end), tick, tick.time)
     return run if runs.claim(rule, run, end, None) else None
 
 
@@ -87,7 +87,7 @@ def run_now(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Run:
         return run
     upcoming = occurrence_from(schedule, rule.cursor, timedelta())
     if upcoming is not None and upcoming.window.end <= tick.time:
-        run = _new_run(rule, upcoming.window, tick, tick.time)
+        run = new_run(rule, upcoming.window, tick, tick.time)
         moved = _moved(rule, upcoming.window.end, catalog)
         if runs.claim(rule, run, moved.cursor, moved.next_run):
             return run
@@ -102,15 +102,20 @@ def _again(rule: Rule, runs: Runs, tick: Tick) -> Run:
             f"The rule's first window is not over yet; it ends after {stamp(rule.cursor)}.",
             "Wait for it, or let the rule start earlier with schedule.starts_at.",
         )
-    window = latest[0].window
-    run = _new_run(rule, window, tick, tick.time)
+    return next_generation(rule, runs, tick, latest[0].window)
+
+
+def next_generation(rule: Rule, runs: Runs, tick: Tick, window: Window) -> Run:
+    """The window once more, whole. Raises Conflict where another one was made at the same moment."""
+    run = new_run(rule, window, tick, tick.time)
     generation = runs.newest_generation(rule.tenant, rule.rule_id, window.start) + 1
     run = replace(run, key=replace(run.key, generation=generation))
     runs.add(run)
     return run
 
 
-def _new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> Run:
+def new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> Run:
+    """A run of the window that nobody has claimed yet, as its first generation."""
     return Run(
         key=RunKey(rule.tenant, rule.rule_id, window.start, 1),
         window=window,

@@ -65,8 +65,15 @@ class Rules(Protocol):
         they are the window's and not an amendment's. Does nothing where the rule is gone.
         """
 
-    def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
-        """Note up to which registered object of each dataset late rows were looked for. Does nothing where the rule is gone."""
+    def late_checked(self, rule: Rule, checked: Mapping[str, int]) -> None:
+        """Note up to which registered object of each dataset late rows were looked for. `rule` was read before anybody looked:
+        does nothing where rows became owed again since (they are looked for once more), or where the rule is gone.
+        """
+
+    def late_owed(self, tenant: str, rule_id: str, after: Mapping[str, int]) -> None:
+        """Late rows of objects above these numbers of each dataset must be looked for again, whoever looks at this moment.
+        Does nothing where the rule is gone.
+        """
 
 
 class Runs(Protocol):
@@ -91,6 +98,14 @@ class Runs(Protocol):
     def waiting(self, before: datetime) -> Iterator[Run]:
         """Runs that were claimed before that instant and have not started; may lag behind by a second."""
 
+    def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
+        """The rule's runs whose window starts before `moment`, newest window and generation first. Reads page by page, as far
+        as it is asked.
+        """
+
+    def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
+        """Every run whose window starts there, newest generation first."""
+
     def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
         """0 where the window has no run."""
 
@@ -109,6 +124,19 @@ class Runs(Protocol):
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
         """To its outcome; `totals`: rows, bytes, files, rejects. False where it had ended, or for another epoch."""
+
+    def hold_manifest(self, key: RunKey, epoch: int, until: datetime) -> bool:
+        """From now to `until` the run cannot be cancelled: its manifest is on its way. False where it had ended, or for
+        another epoch.
+        """
+
+    def cancel(self, key: RunKey, epoch: int, now: datetime, message: str) -> bool:
+        """Scheduled or ongoing to cancelled. False where it had ended, for another epoch, and while its manifest is held."""
+
+    def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
+        """From an end other than success to scheduled, as the next epoch, with nothing of the last attempt's outcome. Raises
+        Conflict for another epoch or state.
+        """
 
 
 @dataclass(frozen=True)
@@ -284,3 +312,6 @@ class Workflow(Protocol):
 
     def start(self, run: Run, large: bool) -> None:
         """Start one run. Idempotent by run and epoch."""
+
+    def stop(self, run: Run) -> None:
+        """Ask the run's execution to stop, where it is one that can be. What a step has in hand goes on to the step's end."""

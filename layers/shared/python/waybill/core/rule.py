@@ -23,7 +23,7 @@ class Rule:
     """A rule as it is kept. `cursor` is where the next window starts; `next_run` when it is due, None for never;
     `version` grows with every change and guards each of them; `password_ref` names the archive password's secret;
     `last_manifest`, `last_bytes` and `last_columns` (by dataset) are of the newest delivered run; `late_checked` says of each
-    dataset up to which registered object late rows were looked for.
+    dataset up to which registered object late rows were looked for, `late_owed` counts how often some became owed again.
     """
 
     tenant: str
@@ -41,6 +41,7 @@ class Rule:
     last_bytes: int | None = None
     last_columns: Mapping[str, Columns] = field(default_factory=dict)
     late_checked: Mapping[str, int] = field(default_factory=dict)
+    late_owed: int = 0
 
 
 def settle_time(settings: RuleSettings, catalog: Catalog) -> timedelta:

@@ -61,6 +61,7 @@ class RuleItem(Model):
     last_bytes = NumberAttribute(null=True)
     last_columns = UnicodeAttribute(null=True)
     late_checked = UnicodeAttribute(null=True)
+    late_owed = NumberAttribute(null=True)
     next_run = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due = _RulesDue()
@@ -117,6 +118,8 @@ class RunItem(Model):
     sequences = UnicodeAttribute(null=True)
     amends = BooleanAttribute(default=False)
     carried_by = UnicodeAttribute(default="")
+    backfill = UnicodeAttribute(default="")
+    manifest_until = UnicodeAttribute(null=True)
     by_tenant = _RunsOfTenant()
     waiting = _RunsWaiting()
 
