@@ -15,6 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
+from waybill.core.advance import advance_all
 from waybill.core.dispatch import SWEEP_AFTER, Tick, claim_due, claim_line, claim_triggered, is_large
 from waybill.core.errors import NotFound, PermanentError
 from waybill.core.run import Run, Trigger
@@ -62,6 +63,7 @@ def _claims(event: Event, tick: Tick) -> Iterator[Run]:
     else:
         for rule in rules.due(tick.time):
             yield from claim_due(rule, runs, wiring.catalog(rule.tenant), tick)
+        yield from advance_all(wiring.backfill_desk(), tick)
 
 
 def _sweep(event: Event, tick: Tick) -> Iterator[Run]:

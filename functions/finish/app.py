@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
+from waybill.core.advance import advance_after
+from waybill.core.dispatch import Tick, is_large
 from waybill.core.plan import plan_if_staged
 from waybill.core.run import NO_TOTALS, Outcome, RunKey, RunState, failure_sentence, known_key, outcome_of
 from waybill.core.seal import Sealed, sealed_key
@@ -26,14 +29,13 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     return {"state": outcome.state.value, "ended": ended}
 
 
-def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
+def _reckon(key: RunKey, event: Event) -> tuple[Outcome, Mapping[str, int]]:
     failure = failure_sentence(event.get("error"))
     plan = plan_if_staged(wiring.stage(), key)
     sealed_bytes = wiring.stage().read_if_there(sealed_key(key))
     if failure or not plan or not sealed_bytes:
-        return outcome_of(failure or "The run stopped before its files were written. Run the rule again.", []), dict(
-            NO_TOTALS
-        )
+        failure = failure or "The run stopped before its files were written. Run the rule again."
+        return outcome_of(failure, []), NO_TOTALS
     sealed = Sealed.model_validate_json(sealed_bytes)
     totals = {"rows": sealed.rows, "bytes": sealed.size, "files": len(sealed.files), "rejects": sealed.rejects}
     if not sealed.files:
@@ -47,7 +49,10 @@ def _reckon(key: RunKey, event: Event) -> tuple[Outcome, dict[str, int]]:
 
 
 def _settle(key: RunKey, epoch: int) -> None:
-    """Also where an earlier attempt at this step died here."""
-    run = wiring.runs().get(key)
-    if run.epoch == epoch and run.state.ended:
-        settle(run, plan_if_staged(wiring.stage(), run.key), wiring.runs(), wiring.rules(), wiring.now())
+    """What the end means for late rows and for the run's backfill. Also where an earlier attempt at this step died here."""
+    run, now = wiring.runs().get(key), wiring.now()
+    if run.epoch != epoch or not run.state.ended:
+        return
+    settle(run, plan_if_staged(wiring.stage(), run.key), wiring.runs(), wiring.rules(), now)
+    for following in advance_after(run, wiring.backfill_desk(), Tick(now, now, run.trigger, wiring.tzdata_version())):
+        wiring.workflow().start(following, is_large(following))

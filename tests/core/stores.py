@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from waybill.core.backfill import Backfill, BackfillState
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.lake_keys import Listed
@@ -188,6 +189,42 @@ class MemoryRuns:
             finished_at=None, rows=None, bytes=None, files=None, rejects=None,
         )  # fmt: skip
         return self.kept[key]
+
+
+class MemoryBackfills:
+    def __init__(self, runs: MemoryRuns) -> None:
+        self._runs = runs
+        self.kept: dict[tuple[str, str, str], Backfill] = {}
+
+    def add(self, backfill: Backfill) -> None:
+        if _place(backfill) in self.kept:
+            raise Conflict("exists")
+        self.kept[_place(backfill)] = backfill
+
+    def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
+        try:
+            return self.kept[tenant, rule_id, backfill_id]
+        except KeyError:
+            raise NotFound("no such backfill") from None
+
+    def page(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Backfill]:
+        found = [b for place, b in sorted(self.kept.items(), reverse=True) if place[:2] == (tenant, rule_id)]
+        return Page(found[:limit])
+
+    def active(self) -> Iterator[Backfill]:
+        yield from [b for b in self.kept.values() if b.state is BackfillState.ACTIVE]
+
+    def move(self, backfill: Backfill, moved: Backfill, run: Run | None = None) -> bool:
+        if self.kept[_place(backfill)].version != backfill.version or (run and run.key in self._runs.kept):
+            return False
+        if run:
+            self._runs.add(run)
+        self.kept[_place(backfill)] = moved
+        return True
+
+
+def _place(backfill: Backfill) -> tuple[str, str, str]:
+    return backfill.tenant, backfill.rule_id, backfill.backfill_id
 
 
 class MemoryRunLog:

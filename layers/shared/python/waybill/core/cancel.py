@@ -1,4 +1,4 @@
-"""Cancelling a run: it ends at once, and no step of it that starts later does anything.
+"""Cancelling a run, or a backfill. A run ends at once, and no step of it that starts later does anything.
 
 The state decides, not the execution: each step asks for it first, and delivery asks before each file and at each resume point.
 Stopping the execution only saves the steps that would ask in vain.
@@ -6,14 +6,18 @@ Stopping the execution only saves the steps that would ask in vain.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from waybill.core.errors import Conflict
+from waybill.core.backfill import Backfill, BackfillState
+from waybill.core.errors import Conflict, TransientError
 from waybill.core.plan import Probed, plan_if_staged
-from waybill.core.ports import Rules, RunLog, Runs, Workflow
-from waybill.core.run import Run, RunState
+from waybill.core.ports import Backfills, Rules, RunLog, Runs, Workflow
+from waybill.core.run import Run, RunState, known_key
 from waybill.core.settle import settle
+
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,27 @@ def _message(run: Run, log: RunLog, by: str) -> str:
         return f"Cancelled by {by}. Nothing was delivered."
     files = "1 file had" if arrived == 1 else f"{arrived} files had"
     return f"Cancelled by {by}. {files} arrived and stayed where they are; no manifest lists them."
+
+
+def cancel_backfill(
+    backfill: Backfill, backfills: Backfills, records: Records, by: str, now: datetime, *, running: bool
+) -> Backfill:
+    """The backfill as it is then: it claims no further window. With `running`, its runs that are under way are cancelled as
+    well, but for one whose manifest is on its way. Idempotent. Raises Conflict where the backfill is done.
+    """
+    for _ in range(_TRIES):
+        if backfill.state is not BackfillState.ACTIVE:
+            break
+        cancelled = backfill.ended(BackfillState.CANCELLED, now, f"Cancelled by {by}.")
+        if backfills.move(backfill, cancelled):
+            backfill = cancelled
+        else:
+            backfill = backfills.get(backfill.tenant, backfill.rule_id, backfill.backfill_id)
+    if backfill.state is BackfillState.ACTIVE:
+        raise TransientError("The backfill claimed windows all the time.", "Cancel it again.")
+    if backfill.state is BackfillState.DONE:
+        raise Conflict("The backfill is done.", "Only an active backfill can be cancelled.")
+    for run_id in backfill.running if running else ():
+        with suppress(Conflict):
+            cancel(records.runs.get(known_key(backfill.tenant, run_id)), records, by, now)
+    return backfill

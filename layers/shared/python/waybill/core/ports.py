@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from waybill.core.access import AccessKey
 from waybill.core.catalog import Dataset
@@ -19,6 +19,9 @@ from waybill.core.lake_object import LakeObject
 from waybill.core.rule import Rule
 from waybill.core.run import Outcome, Run, RunKey, SequenceRange
 from waybill.core.window import Window
+
+if TYPE_CHECKING:
+    from waybill.core.backfill import Backfill
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -136,6 +139,25 @@ class Runs(Protocol):
     def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
         """From an end other than success to scheduled, as the next epoch, with nothing of the last attempt's outcome. Raises
         Conflict for another epoch or state.
+        """
+
+
+class Backfills(Protocol):
+    def add(self, backfill: Backfill) -> None:
+        """Raises Conflict where the rule has one of that id: somebody made one at the same moment."""
+
+    def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
+        """Raises NotFound."""
+
+    def page(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Backfill]:
+        """Of one rule, newest first."""
+
+    def active(self) -> Iterator[Backfill]:
+        """Of all tenants; may lag behind by seconds, and one may have moved since: only `move` decides."""
+
+    def move(self, backfill: Backfill, moved: Backfill, run: Run | None = None) -> bool:
+        """In one transaction: add the run, where there is one, and leave `moved` in place of `backfill`, if the kept one still
+        has its version. False where somebody else was first; nothing changed then.
         """
 
 

@@ -124,6 +124,36 @@ class RunItem(Model):
     waiting = _RunsWaiting()
 
 
+class _BackfillsActive(GlobalSecondaryIndex["BackfillItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "active"
+        projection = KeysOnlyProjection()
+
+    active = UnicodeAttribute(hash_key=True)
+    rule = UnicodeAttribute(range_key=True)
+
+
+class BackfillItem(Model):
+    """`body` is what never changes; `active` is there while the backfill is."""
+
+    class Meta:
+        table_name = ""
+        region = ""
+
+    rule = UnicodeAttribute(hash_key=True)
+    backfill_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    state = UnicodeAttribute()
+    message = UnicodeAttribute(default="")
+    taken = NumberAttribute()
+    left_out = NumberAttribute()
+    running = UnicodeAttribute()
+    version = NumberAttribute()
+    ended_at = UnicodeAttribute(null=True)
+    active = UnicodeAttribute(null=True)
+    by_active = _BackfillsActive()
+
+
 class RunLogItem(Model):
     class Meta:
         table_name = ""
