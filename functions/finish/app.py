@@ -43,7 +43,8 @@ def _reckon(key: RunKey, event: Event) -> tuple[Outcome, Mapping[str, int]]:
     log = wiring.run_log()
     outcome = outcome_of("", destination_outcomes(plan, sealed, log.receipts(key), log.failures(key)))
     if outcome.state is RunState.SUCCESS:
-        columns = None if plan.amends else {name: data.columns for name, data in plan.data.items()}
+        past = plan.amends or wiring.runs().get(key).backfill
+        columns = None if past else {name: data.columns for name, data in plan.data.items()}
         wiring.rules().delivered(key.tenant, key.rule_id, sealed.manifest_sha256, sealed.size, columns)
     return outcome, totals
 

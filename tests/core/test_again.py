@@ -15,6 +15,7 @@ from waybill.core.errors import Conflict, NotFound
 from waybill.core.plan import Carried, plan_key
 from waybill.core.rule import Rule, deactivated
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunState, SequenceRange, Trigger, execution_name
+from waybill.core.window import Window
 
 LATER = NOW + timedelta(days=1)
 TICK = Tick(LATER, LATER, Trigger.MANUAL, "2026.6")
@@ -90,7 +91,7 @@ def test_a_run_whose_plan_is_gone_is_not_planned_anew_under_the_same_name() -> N
 def test_a_run_is_not_retried_beside_another_one_that_delivered_its_window() -> None:
     here = Scene(RunState.FAILURE)
     second = run_window(here.rule, here.runs, TICK, here.run.window.start)
-    with pytest.raises(Conflict, match=f"{second.key.run_id} is scheduled"):
+    with pytest.raises(Conflict, match=f"{second.key.run_id} of .* is scheduled"):
         here.retry()
     here.runs.end(second.key, 1, LATER, Outcome(RunState.FAILURE, ""), NO_TOTALS)
     assert here.retry().epoch == 2
@@ -110,3 +111,14 @@ def test_only_a_window_that_was_run_is_run_again_and_only_of_an_active_rule() ->
         run_window(here.rule, here.runs, TICK, here.run.window.start + timedelta(hours=1))
     with pytest.raises(Conflict, match="not active"):
         run_window(deactivated(here.rule, NOW), here.runs, TICK, here.run.window.start)
+
+
+def test_a_run_is_not_retried_where_a_part_of_its_window_was_delivered_otherwise() -> None:
+    here = Scene(RunState.CANCELLED)
+    whole = here.run.window
+    part = Window(whole.start + timedelta(hours=6), whole.end)
+    here.runs.add(
+        replace(here.run, key=replace(here.key, window_start=part.start), window=part, state=RunState.SUCCESS)
+    )
+    with pytest.raises(Conflict, match="is success"):
+        here.retry()

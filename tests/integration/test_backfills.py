@@ -10,7 +10,7 @@ from tests.integration.conftest import REGION
 from waybill.aws.tables.backfills import BackfillsTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
-from waybill.core.advance import Desk, advance, advance_all
+from waybill.core.advance import BackfillDesk, advance, advance_all
 from waybill.core.backfill import Backfill, BackfillRequest, BackfillState, new_backfill, progress
 from waybill.core.dispatch import Tick
 from waybill.core.errors import Conflict, InvalidInput, NotFound
@@ -21,17 +21,17 @@ THREE_DAYS = {"from": "2026-03-01T00:00:00+01:00", "to": "2026-03-04T00:00:00+01
 
 
 @pytest.fixture
-def desk(tables: dict[str, str]) -> Desk:
+def desk(tables: dict[str, str]) -> BackfillDesk:
     rules = RulesTable(tables["RulesTable"], REGION)
     rules.add(rule())
-    return Desk(
+    return BackfillDesk(
         rules,
         RunsTable(tables["RunsTable"], tables["RulesTable"], REGION),
         BackfillsTable(tables["BackfillsTable"], tables["RunsTable"], REGION),
     )
 
 
-def made(desk: Desk, **more: object) -> Backfill:
+def made(desk: BackfillDesk, **more: object) -> Backfill:
     newest = next(iter(desk.backfills.page("acme", rule().rule_id, "", 1).items), None)
     request = BackfillRequest.model_validate({**THREE_DAYS, **more})
     backfill = new_backfill(rule(), request, newest, desk.runs, NOW, "Ada")
@@ -39,11 +39,11 @@ def made(desk: Desk, **more: object) -> Backfill:
     return backfill
 
 
-def kept(desk: Desk, backfill: Backfill) -> Backfill:
+def kept(desk: BackfillDesk, backfill: Backfill) -> Backfill:
     return desk.backfills.get("acme", backfill.rule_id, backfill.backfill_id)
 
 
-def test_a_backfill_comes_back_as_it_went_in_and_its_id_is_taken_once(desk: Desk) -> None:
+def test_a_backfill_comes_back_as_it_went_in_and_its_id_is_taken_once(desk: BackfillDesk) -> None:
     backfill = made(desk)
     assert kept(desk, backfill) == backfill
     with pytest.raises(Conflict, match="same moment"):
@@ -52,7 +52,7 @@ def test_a_backfill_comes_back_as_it_went_in_and_its_id_is_taken_once(desk: Desk
         desk.backfills.get("zeta", backfill.rule_id, backfill.backfill_id)
 
 
-def test_a_claim_is_all_or_nothing(desk: Desk) -> None:
+def test_a_claim_is_all_or_nothing(desk: BackfillDesk) -> None:
     backfill = made(desk, at_once=2)
     first, second = advance(backfill, desk, TICK)
     assert [desk.runs.get(r.key) for r in (first, second)] == [first, second]
@@ -69,7 +69,7 @@ def test_a_claim_is_all_or_nothing(desk: Desk) -> None:
     assert kept(desk, backfill) == moved
 
 
-def test_only_active_ones_are_found_and_it_ends_when_its_runs_have(desk: Desk) -> None:
+def test_only_active_ones_are_found_and_it_ends_when_its_runs_have(desk: BackfillDesk) -> None:
     backfill = made(desk, at_once=3)
     runs = list(advance_all(desk, TICK))
     assert [b.backfill_id for b in desk.backfills.active()] == [backfill.backfill_id]
@@ -83,7 +83,7 @@ def test_only_active_ones_are_found_and_it_ends_when_its_runs_have(desk: Desk) -
     assert progress(ended, desk.runs).rows == 3
 
 
-def test_backfills_are_listed_newest_first_page_by_page(desk: Desk) -> None:
+def test_backfills_are_listed_newest_first_page_by_page(desk: BackfillDesk) -> None:
     for _ in range(3):
         backfill = made(desk)
         assert desk.backfills.move(backfill, backfill.ended(BackfillState.CANCELLED, NOW))

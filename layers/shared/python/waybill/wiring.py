@@ -32,7 +32,7 @@ from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
-from waybill.core.advance import Desk
+from waybill.core.advance import BackfillDesk
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.deliver import Destination
 from waybill.core.lists import ListFormat, Renderer
@@ -100,9 +100,9 @@ def backfills() -> ports.Backfills:
     return BackfillsTable(settings().need("backfills_table"), settings().runs_table, _region())
 
 
-def backfill_desk() -> Desk:
+def backfill_desk() -> BackfillDesk:
     """Who lets backfills go on."""
-    return Desk(rules(), runs(), backfills())
+    return BackfillDesk(rules(), runs(), backfills())
 
 
 @cache

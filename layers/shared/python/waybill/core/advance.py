@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from waybill.core.backfill import Backfill, BackfillState, Only, covered, is_covered
+from waybill.core.backfill import Backfill, BackfillState, Only, covering, is_covered
 from waybill.core.dispatch import Tick, new_run
 from waybill.core.errors import NotFound
 from waybill.core.ports import Backfills, Rules, Runs
@@ -20,7 +20,7 @@ from waybill.core.window import Window
 
 
 @dataclass(frozen=True)
-class Desk:
+class BackfillDesk:
     """What a backfill needs to go on."""
 
     rules: Rules
@@ -28,19 +28,19 @@ class Desk:
     backfills: Backfills
 
 
-def advance_all(desk: Desk, tick: Tick) -> Iterator[Run]:
+def advance_all(desk: BackfillDesk, tick: Tick) -> Iterator[Run]:
     """Let every active backfill go on; yields the runs that this call claimed, to be started."""
     for backfill in desk.backfills.active():
         yield from advance(backfill, desk, tick)
 
 
-def advance_after(run: Run, desk: Desk, tick: Tick) -> Iterator[Run]:
+def advance_after(run: Run, desk: BackfillDesk, tick: Tick) -> Iterator[Run]:
     """Let the backfill of a run that has ended go on; nothing where it belongs to none."""
     if run.backfill:
         yield from advance(desk.backfills.get(run.key.tenant, run.key.rule_id, run.backfill), desk, tick)
 
 
-def advance(backfill: Backfill, desk: Desk, tick: Tick) -> Iterator[Run]:
+def advance(backfill: Backfill, desk: BackfillDesk, tick: Tick) -> Iterator[Run]:
     """Claim its next windows while fewer than `at_once` of its runs are under way; yields the runs that this call claimed."""
     try:
         rule = desk.rules.get(backfill.tenant, backfill.rule_id)
@@ -67,7 +67,7 @@ def _step(backfill: Backfill, rule: Rule, runs: Runs, tick: Tick) -> tuple[Backf
         return None
     window = backfill.windows[backfill.taken]
     moved = replace(backfill, running=running, taken=backfill.taken + 1, version=backfill.version + 1)
-    if backfill.only is Only.MISSING and is_covered(window, covered(rule, runs, window.start, window.end)):
+    if backfill.only is Only.MISSING and is_covered(window, covering(rule, runs, window.start, window.end)):
         return replace(moved, left_out=moved.left_out + 1), None
     run = _run(backfill, rule, window, runs, tick)
     return replace(moved, running=(*running, run.key.run_id)), run

@@ -15,6 +15,7 @@ from waybill.core.plan import Probed, plan_if_staged
 from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState
 from waybill.core.run import Run, RunState
+from waybill.core.standing import standing
 from waybill.core.window import stamp
 
 
@@ -29,9 +30,10 @@ def retry(run: Run, runs: Runs, stage: Probed, now: datetime) -> Run:
         raise Conflict("The run's frozen plan is kept for 14 days and is gone.", again)
     if plan is not None and plan.carried:
         raise Conflict(CARRIES_LATE_ROWS, again)
-    for other in runs.of_window(run.key.tenant, run.key.rule_id, run.window.start):
-        if other.key != run.key and not other.amends and not other.state.came_to_nothing:
-            raise Conflict(f"The window's run {other.key.run_id} is {other.state.value}.", f"See that run, or: {again}")
+    for other in standing(runs, run.key.tenant, run.key.rule_id, run.window.start, run.window.end):
+        if other.key != run.key:
+            said = f"The run {other.key.run_id} of {other.window} is {other.state.value}."
+            raise Conflict(said, f"See that run, or: {again}")
     return runs.retry(run.key, run.epoch, now)
 
 

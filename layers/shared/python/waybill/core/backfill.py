@@ -18,8 +18,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from waybill.core.errors import Conflict, FieldError, InvalidInput
 from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState
-from waybill.core.run import Run, Trigger
+from waybill.core.run import Run
 from waybill.core.schedule import AnySchedule, Once, OnDemand, first_boundary, occurrences
+from waybill.core.standing import standing
 from waybill.core.window import Window, stamp, whole_second_up
 
 MOST_WINDOWS = 1_000
@@ -110,8 +111,8 @@ def new_backfill(
     start, asked = whole_second_up(request.start.astimezone(UTC)), request.end.astimezone(UTC).replace(microsecond=0)
     end = min(asked, rule.cursor)
     found = _windows_asked(rule, start, end)
-    covering = covered(rule, runs, start, end) if request.only is Only.MISSING else []
-    windows = [w for w in found if not is_covered(w, covering)]
+    delivered = covering(rule, runs, start, end) if request.only is Only.MISSING else []
+    windows = [w for w in found if not is_covered(w, delivered)]
     if not windows:
         raise Conflict(
             f"All {len(found)} windows of the range were delivered or are under way.",
@@ -159,26 +160,15 @@ def _windows_between(schedule: AnySchedule, start: datetime, end: datetime) -> I
             yield occurrence.window
 
 
-def covered(rule: Rule, runs: Runs, start: datetime, end: datetime) -> list[Window]:
+def covering(rule: Rule, runs: Runs, start: datetime, end: datetime) -> list[Window]:
     """The windows that reach into `[start, end)` and that a run delivered, or may deliver yet."""
-    found = []
-    for run in runs.before(rule.tenant, rule.rule_id, end):
-        if run.window.end > start:
-            found += [] if run.amends or run.state.came_to_nothing else [run.window]
-        elif _is_live(run):
-            break
-    return found
+    return [run.window for run in standing(runs, rule.tenant, rule.rule_id, start, end)]
 
 
-def _is_live(run: Run) -> bool:
-    """One of those that tile time: none of them before it reaches beyond its start."""
-    return run.key.generation == 1 and not run.amends and run.trigger is not Trigger.BACKFILL
-
-
-def is_covered(window: Window, covering: Iterable[Window]) -> bool:
+def is_covered(window: Window, by: Iterable[Window]) -> bool:
     """Whether the windows together cover it whole."""
     reached = window.start
-    for one in sorted(covering):
+    for one in sorted(by):
         if one.start > reached or reached >= window.end:
             break
         reached = max(reached, one.end)
