@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,7 +21,9 @@ RESERVE_SECONDS = 30.0
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    key = known_key(event["tenant"], event["run_id"])
+    key, runs = known_key(event["tenant"], event["run_id"]), wiring.runs()
+    # A worker is gone when its time is up; the minute is for clocks that differ.
+    gone = wiring.now() + timedelta(milliseconds=context.get_remaining_time_in_millis(), minutes=1)
     plan = read_plan(wiring.stage(), key)
     sealed = read_sealed(plan, wiring.stage())
     dock = Dock(
@@ -30,6 +33,8 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         dial=lambda: wiring.dial(wiring.destinations().get(plan.tenant, event["destination_id"])),
         out_of_time=out_of_time(context, RESERVE_SECONDS),
         now=wiring.now,
+        held=lambda: runs.get(key).held_by(event["epoch"]),
+        hold_manifest=lambda: runs.hold_manifest(key, event["epoch"], gone),
     )
     try:
         status = ship(plan, sealed, event["destination_id"], event["shard"], dock)

@@ -1,8 +1,8 @@
 """Which windows are due? Claims them, and hands the claims to `fan_out`.
 
-Four doors, one room: the heartbeat `{"time": ...}`; the queue, with one shard of what is due at a time, `{"shard": ...}`, or a
-rule whose next window waited; a schedule that someone made in the AWS console, `{"rule_id": ..., "tenant": ...}`; and an
-upstream event on the bus, with `detail: {"tenant": ..., "dataset": ...}`.
+Four doors, one room: the heartbeat `{"time": ...}`; the queue, with one shard of what is due, `{"shard": ...}`; a schedule
+that someone made in the AWS console, `{"rule_id": ..., "tenant": ...}`; and an upstream event on the bus, with
+`detail: {"tenant": ..., "dataset": ...}`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     house = House(
         rules=wiring.rules(),
         runs=wiring.runs(),
+        backfills=wiring.backfills(),
         catalogs=wiring.catalog,
         queue=wiring.dispatch_queue(),
         claims=_POOL.map,

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler
+from waybill.core.attempt import held_run
 from waybill.core.package import package_part
 from waybill.core.plan import read_plan
 from waybill.core.run import known_key
@@ -19,6 +20,7 @@ from waybill.core.workshop import Workshop
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     key = known_key(event["tenant"], event["run_id"])
+    held_run(wiring.runs(), key, event["epoch"])
     plan = read_plan(wiring.stage(), key)
     with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
         workshop = Workshop(

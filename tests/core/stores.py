@@ -6,14 +6,16 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+from waybill.core.backfill import Backfill, BackfillState
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.lake_keys import Listed
 from waybill.core.lake_object import LakeObject
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleRef, RuleState
-from waybill.core.run import Outcome, Run, RunKey, RunState, SequenceRange
+from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange
 from waybill.core.schedule import OnDemand
 from waybill.core.window import Window
 
@@ -90,14 +92,24 @@ class MemoryRules:
     def recovered(self, tenant: str, rule_id: str) -> None:
         self.kept[tenant, rule_id] = replace(self.kept[tenant, rule_id], failures=0)
 
-    def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
-        self.kept[tenant, rule_id] = replace(self.kept[tenant, rule_id], late_checked=checked)
+    def late_checked(self, rule: Rule, checked: Mapping[str, int]) -> None:
+        current = self.kept[rule.tenant, rule.rule_id]
+        if current.late_owed == rule.late_owed:
+            self.kept[rule.tenant, rule.rule_id] = replace(current, late_checked=checked)
+
+    def late_owed(self, tenant: str, rule_id: str, after: Mapping[str, int]) -> None:
+        current = self.kept[tenant, rule_id]
+        lower = {name: min(least, current.late_checked.get(name, least)) for name, least in after.items()}
+        self.kept[tenant, rule_id] = replace(
+            current, late_checked={**current.late_checked, **lower}, late_owed=current.late_owed + 1
+        )
 
 
 class MemoryRuns:
     def __init__(self, rules: MemoryRules) -> None:
         self._rules = rules
         self.kept: dict[RunKey, Run] = {}
+        self.manifests_held: dict[RunKey, datetime] = {}
 
     def claim(self, rule: Rule, run: Run, moved: Rule) -> bool:
         current = self._rules.kept.get((rule.tenant, rule.rule_id))
@@ -137,9 +149,16 @@ class MemoryRuns:
     def waiting(self, before: datetime) -> Iterator[Run]:
         yield from [r for r in self.kept.values() if r.state is RunState.SCHEDULED and r.created_at < before]
 
+    def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
+        found = self.of_rule(tenant, rule_id, "", len(self.kept)).items
+        yield from [r for r in found if r.window.start < moment]
+
+    def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
+        found = self.of_rule(tenant, rule_id, "", len(self.kept)).items
+        return [r for r in found if r.window.start == window_start]
+
     def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
-        same = (tenant, rule_id, window_start)
-        return max((k.generation for k in self.kept if (k.tenant, k.rule_id, k.window_start) == same), default=0)
+        return max((r.key.generation for r in self.of_window(tenant, rule_id, window_start)), default=0)
 
     def begin(
         self,
@@ -151,7 +170,7 @@ class MemoryRuns:
         sequences: Mapping[str, SequenceRange],
     ) -> None:
         run = self.get(key)
-        if run.epoch != epoch or run.state.ended:
+        if not run.held_by(epoch):
             raise Conflict("ended")
         started = run.started_at or now
         self.kept[key] = replace(
@@ -165,7 +184,7 @@ class MemoryRuns:
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
         run = self.get(key)
-        if run.epoch != epoch or run.state.ended:
+        if not run.held_by(epoch):
             return False
         self.kept[key] = replace(
             run,
@@ -178,6 +197,93 @@ class MemoryRuns:
             rejects=totals["rejects"],
         )
         return True
+
+    def hold_manifest(self, key: RunKey, epoch: int, until: datetime) -> bool:
+        if not self.get(key).held_by(epoch):
+            return False
+        self.manifests_held[key] = until
+        return True
+
+    def cancel(self, key: RunKey, epoch: int, now: datetime, message: str) -> bool:
+        if key in self.manifests_held and self.manifests_held[key] >= now:
+            return False
+        return self.end(key, epoch, now, Outcome(RunState.CANCELLED, message), NO_TOTALS)
+
+    def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
+        run = self.get(key)
+        if run.epoch != epoch or not run.state.ended or run.state is RunState.SUCCESS:
+            raise Conflict("changed")
+        self.manifests_held.pop(key, None)
+        self.kept[key] = replace(
+            run, state=RunState.SCHEDULED, epoch=epoch + 1, scheduled_for=now, message="", started_at=None,
+            finished_at=None, rows=None, bytes=None, files=None, rejects=None,
+        )  # fmt: skip
+        return self.kept[key]
+
+
+class MemoryBackfills:
+    def __init__(self, runs: MemoryRuns) -> None:
+        self._runs = runs
+        self.kept: dict[tuple[str, str, str], Backfill] = {}
+
+    def add(self, backfill: Backfill) -> None:
+        if _place(backfill) in self.kept:
+            raise Conflict("exists")
+        self.kept[_place(backfill)] = backfill
+
+    def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
+        try:
+            return self.kept[tenant, rule_id, backfill_id]
+        except KeyError:
+            raise NotFound("no such backfill") from None
+
+    def page(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Backfill]:
+        found = [b for place, b in sorted(self.kept.items(), reverse=True) if place[:2] == (tenant, rule_id)]
+        return Page(found[:limit])
+
+    def active(self) -> Iterator[Backfill]:
+        yield from [b for b in self.kept.values() if b.state is BackfillState.ACTIVE]
+
+    def move(self, backfill: Backfill, moved: Backfill, run: Run | None = None) -> bool:
+        if self.kept[_place(backfill)].version != backfill.version or (run and run.key in self._runs.kept):
+            return False
+        if run:
+            self._runs.add(run)
+        self.kept[_place(backfill)] = moved
+        return True
+
+
+def _place(backfill: Backfill) -> tuple[str, str, str]:
+    return backfill.tenant, backfill.rule_id, backfill.backfill_id
+
+
+class MemoryRunLog:
+    """What a person's word on a run reads and writes of its log."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, int], dict[str, Any]] = {}
+        self.noted: list[str] = []
+
+    def receipts(self, key: RunKey) -> dict[tuple[str, int], dict[str, Any]]:
+        return self.kept
+
+    def note(self, key: RunKey, now: datetime, step: str, message: str) -> None:
+        self.noted.append(f"{step}: {message}")
+
+
+class MemoryWorkflow:
+    def __init__(self) -> None:
+        self.started: list[Run] = []
+        self.stopped: list[Run] = []
+
+    def fan_out(self, batch: str) -> None:
+        raise NotImplementedError
+
+    def start(self, run: Run, large: bool) -> None:
+        self.started.append(run)
+
+    def stop(self, run: Run) -> None:
+        self.stopped.append(run)
 
 
 class MemoryLakeObjects:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.made import CATALOG, NOW, rule
-from tests.core.stores import MemoryRules, MemoryRuns
+from tests.core.stores import MemoryBackfills, MemoryRules, MemoryRuns
 from tests.core.test_dispatch import tick
 from waybill.core.doors import MOST_ALONE, SWEEP_AFTER, House, fairly, runs_asked_for
 from waybill.core.errors import PermanentError
@@ -27,8 +27,6 @@ class Queue:
     def share(self, time: datetime, shards: Sequence[int]) -> None:
         self.shared += shards
 
-    def look_at(self, rule: Rule, time: datetime) -> None: ...
-
 
 class Scene:
     def __init__(self, *made: Rule) -> None:
@@ -36,7 +34,8 @@ class Scene:
         for one in made:
             self.rules.add(one)
         self.runs, self.queue, self.broken = MemoryRuns(self.rules), Queue(), list[Rule]()
-        self.house = House(self.rules, self.runs, lambda _: CATALOG, self.queue, map, self.broken.append)
+        backfills = MemoryBackfills(self.runs)
+        self.house = House(self.rules, self.runs, backfills, lambda _: CATALOG, self.queue, map, self.broken.append)
 
     def asked(self, event: dict[str, object], time: datetime = LATER) -> list[tuple[str, str]]:
         return [(r.key.tenant, r.key.rule_id) for r in runs_asked_for(event, tick(time), self.house)]

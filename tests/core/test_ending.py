@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.core.made import CATALOG, NOW, rule
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryLakeObjects, MemoryRules, MemoryRuns
+from tests.core.stores import MemoryBackfills, MemoryLakeObjects, MemoryRules, MemoryRuns
 from tests.core.test_dispatch import caught_up, claimed
-from waybill.core.ending import Books, end_run
+from waybill.core.ending import Books, end_run, waited_for
 from waybill.core.freeze import Registry, freeze
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import PlannedDestination, plan_key
 from waybill.core.ports import Notice
 from waybill.core.rule import Rule, RuleState, activated
-from waybill.core.run import Failure, Run, RunKey, RunState
+from waybill.core.run import Failure, Run, RunKey, RunState, Trigger
 from waybill.core.seal import Sealed, sealed_key
 
 DAY = timedelta(days=1)
@@ -59,7 +61,16 @@ class World:
         self.rules.add(rule(**{"pause_after_failures": 3, **changes}))
         self.runs = MemoryRuns(self.rules)
         self.log, self.stage, self.told = Log(), MemoryStage(), Told()
-        self.books = Books(self.runs, self.rules, self.log, self.stage, self.told, lambda: NOW)  # type: ignore[arg-type]
+        self.books = Books(
+            runs=self.runs,
+            rules=self.rules,
+            backfills=MemoryBackfills(self.runs),
+            log=self.log,  # type: ignore[arg-type]
+            stage=self.stage,
+            notices=self.told,
+            catalogs=lambda _: CATALOG,
+            now=lambda: NOW + self.day * DAY,
+        )
         self.day = 0
 
     @property
@@ -117,6 +128,30 @@ def test_a_run_that_does_not_fail_starts_the_count_anew() -> None:
     assert outcome.state is RunState.SUCCESS
     world.fails(THEIRS)
     assert (world.rule.state, world.rule.failures) == (RuleState.ACTIVE, 1)
+
+
+def test_the_window_that_waited_for_a_runs_end_starts_at_once() -> None:
+    world = World()
+    first = world.claim()
+    assert list(waited_for(first.key, world.books, "2026.6")) == []
+    world.day = 3
+    end_run(first.key, 1, OURS, world.books)
+    (second,) = waited_for(first.key, world.books, "2026.6")
+    assert second.window.start == first.window.end
+    assert list(waited_for(first.key, world.books, "2026.6")) == []
+    assert second.trigger is Trigger.SCHEDULE
+
+
+def test_what_came_due_only_now_is_left_to_the_heartbeat() -> None:
+    world = World()
+    first = world.claim()
+    end_run(first.key, 1, OURS, world.books)
+    due = world.rule.next_run
+    assert due is not None
+    for late, count in ((timedelta(seconds=59), 0), (timedelta(minutes=1), 1)):
+        now = due + late
+        books = replace(world.books, now=partial(min, now, now))
+        assert len(list(waited_for(first.key, books, "2026.6"))) == count
 
 
 def test_no_limit_means_no_pause() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -14,15 +15,20 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition
 from hypothesis.stateful import rule as step
 
 from tests.core.made import CATALOG, rule
-from tests.core.stores import MemoryRules, MemoryRuns
+from tests.core.stage import MemoryStage
+from tests.core.stores import MemoryRules, MemoryRunLog, MemoryRuns, MemoryWorkflow
+from waybill.core.again import retry
+from waybill.core.cancel import Records, cancel
 from waybill.core.dispatch import Tick, claim_due, run_now
-from waybill.core.freeze import Registry, amend_now, end_carried, freeze, owed_again
+from waybill.core.errors import ConfigurationError, Conflict
+from waybill.core.freeze import Registry, amend_now, freeze, staged_plan
 from waybill.core.lake_object import LakeObject
 from waybill.core.late import holes
-from waybill.core.plan import Plan, PlannedDestination
+from waybill.core.plan import Plan, PlannedDestination, plan_if_staged
 from waybill.core.rows import SourceFormat
 from waybill.core.rule import Rule
-from waybill.core.run import Outcome, Run, RunState, SequenceRange, Trigger
+from waybill.core.run import NO_TOTALS, Outcome, Run, RunState, SequenceRange, Trigger
+from waybill.core.settle import settle
 from waybill.core.window import Window
 
 START = datetime(2026, 3, 9, tzinfo=UTC)
@@ -79,7 +85,7 @@ class World:
         self.runs = MemoryRuns(self.rules)
         made = rule(now=START, schedule={"frequency": "hourly"}, late={"policy": self.policy, "lookback_days": 1})
         self.rules.add(replace(made, late_checked={"chat_tickets": 0}))
-        self.plans: dict[str, Plan] = {}
+        self.stage = MemoryStage()
         self.delivered: Counter[Row] = Counter()
 
     @property
@@ -90,6 +96,11 @@ class World:
     def registry(self) -> Registry:
         return Registry(self.runs, self.lake, CATALOG)  # type: ignore[arg-type]
 
+    @property
+    def records(self) -> Records:
+        log: Any = MemoryRunLog()
+        return Records(self.runs, self.rules, log, self.stage, MemoryWorkflow())
+
     def claim(self) -> None:
         """All that is due. A window does not wait here for the run before it: those that people start do not either."""
         now = START + self.hour * HOUR + timedelta(minutes=6)
@@ -98,32 +109,51 @@ class World:
             pass
 
     def waiting(self) -> list[Run]:
-        return [r for r in self.runs.kept.values() if r.state is RunState.SCHEDULED]
+        return self.found(lambda r: r.state is RunState.SCHEDULED)
+
+    def ongoing(self) -> list[Run]:
+        return self.found(lambda r: r.state is RunState.ONGOING and not r.carried_by)
+
+    def failed(self) -> list[Run]:
+        return self.found(lambda r: r.state.came_to_nothing)
+
+    def found(self, wanted: Callable[[Run], bool]) -> list[Run]:
+        return sorted((r for r in self.runs.kept.values() if wanted(r)), key=lambda r: r.key.run_id)
+
+    def kept_plan(self, run: Run) -> Plan:
+        plan = plan_if_staged(self.stage, run.key)
+        assert plan is not None
+        return plan
 
     def plan(self, run: Run, *, dies: bool = False) -> None:
         """The step `plan`; `dies` before it has staged what it froze."""
-        frozen = freeze(self.rule, run, self.registry, WHERE, START)
-        if dies:
+        if dies and plan_if_staged(self.stage, run.key) is None:
+            freeze(self.rule, run, self.registry, WHERE, START)
             return
-        self.plans[run.key.run_id] = frozen.plan
-        if not run.amends:
-            self.rules.late_checked(run.key.tenant, run.key.rule_id, frozen.checked)
-        self.runs.begin(run.key, 1, START, len(frozen.plan.parts), 0, frozen.plan.sequences)
-
-    def ongoing(self) -> list[Run]:
-        found = [r for r in self.runs.kept.values() if r.state is RunState.ONGOING and not r.carried_by]
-        return [r for r in found if r.key.run_id in self.plans]
+        try:
+            plan, _ = staged_plan(run, self.registry, self.rules, self.stage, lambda _: WHERE, START)
+            self.runs.begin(run.key, run.epoch, START, len(plan.parts), 0, plan.sequences)
+        except (Conflict, ConfigurationError):
+            self.finish(run, RunState.FAILURE)
 
     def end(self, run: Run, *, well: bool) -> None:
-        plan = self.plans[run.key.run_id]
-        outcome = Outcome(RunState.SUCCESS if well else RunState.FAILURE, "")
         if well:
-            self.delivered.update(self.lake.rows(plan))
-        self.runs.end(run.key, 1, START, outcome, {"rows": 0, "bytes": 0, "files": 0, "rejects": 0})
-        end_carried(plan, self.runs, outcome, START)
-        again = owed_again(plan, outcome, self.rule.late_checked)
-        if again is not None:
-            self.rules.late_checked(run.key.tenant, run.key.rule_id, again)
+            self.delivered.update(self.lake.rows(self.kept_plan(run)))
+        self.finish(run, RunState.SUCCESS if well else RunState.FAILURE)
+
+    def finish(self, run: Run, state: RunState) -> None:
+        """The step `finish`."""
+        self.runs.end(run.key, run.epoch, START, Outcome(state, ""), NO_TOTALS)
+        ended = self.runs.get(run.key)
+        if ended.epoch == run.epoch and ended.state.ended:
+            settle(ended, plan_if_staged(self.stage, run.key), self.runs, self.rules, START)
+
+    def retry(self, run: Run) -> bool:
+        try:
+            retry(run, self.runs, self.stage, START)
+        except Conflict:
+            return False
+        return True
 
     def settle(self) -> None:
         """Let all that was begun end well, failed windows run again, and late rows be looked for until there are none."""
@@ -135,7 +165,7 @@ class World:
                 self.end(run, well=True)
             for window in {r.window for r in self.runs.kept.values()}:
                 tried = [r for r in self.runs.kept.values() if r.window == window and not r.amends]
-                if all(r.state is RunState.FAILURE for r in tried):
+                if all(r.state.came_to_nothing for r in tried):
                     self.run_again(max(tried, key=lambda r: r.key.generation))
             if not self.waiting() and not amend_now_all(self):
                 return
@@ -149,8 +179,9 @@ class World:
 
 
 def amend_now_all(world: World) -> bool:
-    made, checked = amend_now(world.rule, world.registry, START, "2026.6")
-    world.rules.late_checked("acme", world.rule.rule_id, checked)
+    read = world.rule
+    made, checked = amend_now(read, world.registry, START, "2026.6")
+    world.rules.late_checked(read, checked)
     return bool(made)
 
 
@@ -185,13 +216,45 @@ class Arrivals(RuleBasedStateMachine):
     @precondition(lambda self: self.world.waiting())
     @step(data=st.data(), dies=st.booleans())
     def a_run_is_planned(self, data: st.DataObject, dies: bool) -> None:
-        run = data.draw(st.sampled_from(sorted(self.world.waiting(), key=lambda r: r.key.run_id)))
-        self.world.plan(run, dies=dies)
+        self.world.plan(data.draw(st.sampled_from(self.world.waiting())), dies=dies)
 
     @precondition(lambda self: self.world.ongoing())
     @step(data=st.data(), well=st.booleans())
     def a_run_ends(self, data: st.DataObject, well: bool) -> None:
-        self.world.end(data.draw(st.sampled_from(sorted(self.world.ongoing(), key=lambda r: r.key.run_id))), well=well)
+        self.world.end(data.draw(st.sampled_from(self.world.ongoing())), well=well)
+
+    @precondition(lambda self: self.world.waiting() + self.world.ongoing())
+    @step(data=st.data())
+    def someone_cancels_a_run(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.world.waiting() + self.world.ongoing()))
+        assert cancel(run, self.world.records, "a test", START).state is RunState.CANCELLED
+
+    @precondition(lambda self: self.world.waiting())
+    @step(data=st.data(), retried=st.booleans())
+    def someone_cancels_a_run_while_it_is_planned(self, data: st.DataObject, retried: bool) -> None:
+        """The step goes on with what it read before, and may end after a retry has begun."""
+        run = data.draw(st.sampled_from(self.world.waiting()))
+        cancel(run, self.world.records, "a test", START)
+        if retried:
+            self.world.retry(self.world.runs.get(run.key))
+        self.world.plan(run)
+
+    @precondition(lambda self: self.world.failed())
+    @step(data=st.data())
+    def someone_retries_a_run(self, data: st.DataObject) -> None:
+        self.world.retry(data.draw(st.sampled_from(self.world.failed())))
+
+    @precondition(lambda self: self.world.failed())
+    @step(data=st.data(), raced=st.booleans())
+    def someone_looks_while_a_run_is_retried_and_planned(self, data: st.DataObject, raced: bool) -> None:
+        """Who looked before writes down how far after."""
+        world = self.world
+        read = world.rule
+        _, checked = amend_now(read, world.registry, START, "2026.6")
+        run = data.draw(st.sampled_from(world.failed()))
+        if world.retry(run) and raced:
+            world.plan(world.runs.get(run.key))
+        world.rules.late_checked(read, checked)
 
     @step()
     def someone_looks_for_late_rows(self) -> None:
@@ -248,7 +311,7 @@ def test_an_amendment_is_a_numbered_delta_of_its_window() -> None:
     assert (amendment.key.generation, amendment.trigger, amendment.window.start) == (2, Trigger.LATE, START)
     assert amendment.sequences == {"chat_tickets": SequenceRange(after=1, upto=2)}
     world.plan(amendment)
-    plan = world.plans[amendment.key.run_id]
+    plan = world.kept_plan(amendment)
     assert list(world.lake.rows(plan)) == [("b", START + timedelta(minutes=1))]
     assert plan.amends
 
@@ -256,7 +319,7 @@ def test_an_amendment_is_a_numbered_delta_of_its_window() -> None:
 def test_the_next_run_takes_late_rows_along_before_its_own() -> None:
     world, following = late_world("next")
     assert world.waiting() == []
-    plan = world.plans[following.key.run_id]
+    plan = world.kept_plan(following)
     assert list(world.lake.rows(plan)) == [("b", START + timedelta(minutes=1)), ("c", START + HOUR)]
     (carried,) = [r for r in world.runs.kept.values() if r.carried_by]
     assert (carried.carried_by, carried.state) == (following.key.run_id, RunState.ONGOING)

@@ -53,7 +53,12 @@ class Scene:
     log: Log
     box: str
 
-    def dock(self, out_of_time: Callable[[], bool] = lambda: False) -> Dock:
+    def dock(
+        self,
+        out_of_time: Callable[[], bool] = lambda: False,
+        held: Callable[[], bool] = lambda: True,
+        hold_manifest: Callable[[], bool] = lambda: True,
+    ) -> Dock:
         return Dock(
             log=self.log,  # type: ignore[arg-type]
             stage=self.stage,
@@ -61,6 +66,8 @@ class Scene:
             dial=self.dial,
             out_of_time=out_of_time,
             now=lambda: NOW,
+            held=held,
+            hold_manifest=hold_manifest,
         )
 
     def dial(self) -> Destination:
@@ -116,6 +123,30 @@ def test_out_of_time_pauses_and_the_next_call_goes_on() -> None:
     assert 0 < sent < 3_000_000
     assert here.ship(0) == "done"
     assert len(here.log.kept) == 2
+
+
+def test_a_run_in_other_hands_sends_nothing_further_and_is_not_dialled() -> None:
+    here = scene("cancelled", [5, 6, 7])
+    answers = iter([True, True, True, False])
+    assert here.ship(0, held=lambda: next(answers)) == "withheld"
+    assert sorted(here.log.kept) == [("dst_one", 0)]
+    here.box = "nowhere"
+    assert here.ship(0, held=lambda: False) == "withheld"
+
+
+def test_a_cancelled_run_stops_in_the_middle_of_a_file_at_its_resume_point() -> None:
+    here = scene("cancelled-mid-file", [3_000_000])
+    answers = iter([True, True, False])  # before dialling, before the file, at its first resume point
+    assert here.ship(0, held=lambda: next(answers, False)) == "paused"
+    assert here.log.kept == {}
+    assert here.ship(0, held=lambda: False) == "withheld"
+
+
+def test_a_manifest_goes_only_where_the_run_can_be_held() -> None:
+    here = scene("unheld", [5])
+    here.ship(0)
+    assert here.ship(MANIFEST_SHARD, hold_manifest=lambda: False) == "withheld"
+    assert sorted(here.log.kept) == [("dst_one", 0)]
 
 
 def test_shipping_again_sends_nothing_again() -> None:

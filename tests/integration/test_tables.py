@@ -20,6 +20,7 @@ from waybill.core.errors import Conflict, InvalidInput, NotFound
 from waybill.core.ports import SavedDestination
 from waybill.core.rule import Rule, RuleRef, RuleState, deactivated, paused
 from waybill.core.run import Outcome, Run, RunState, SequenceRange, Trigger
+from waybill.core.window import Window
 
 LATER = NOW + timedelta(days=1)
 TICK = Tick(time=LATER, now=LATER, trigger=Trigger.SCHEDULE, tzdata="2026.6")
@@ -86,7 +87,7 @@ def test_a_change_needs_the_version_that_was_read(rules: RulesTable) -> None:
     rules.add(made)
     columns = {"chat_tickets": Columns(written={"ticket_id": "string"}, seen={"ticket_id": "string|null"})}
     rules.delivered("acme", made.rule_id, "ab" * 32, 77, columns)
-    rules.late_checked("acme", made.rule_id, {"chat_tickets": 12})
+    rules.late_checked(made, {"chat_tickets": 12})
     rules.replace(deactivated(made, NOW), made.version)
     with pytest.raises(Conflict):
         rules.replace(deactivated(made, NOW), made.version)
@@ -176,6 +177,65 @@ def test_a_run_goes_through_its_states_once(rules: RulesTable, runs: RunsTable) 
     assert (ended.state, ended.message, ended.rows) == (RunState.SUCCESS, "done", 1)
     with pytest.raises(Conflict):
         runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+
+
+def test_a_run_is_cancelled_unless_its_manifest_is_held_and_retried_as_its_next_epoch(
+    rules: RulesTable, runs: RunsTable
+) -> None:
+    run = claimed(rules, runs)
+    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+    with pytest.raises(Conflict):
+        runs.retry(run.key, 1, LATER)
+    assert not runs.hold_manifest(run.key, 2, LATER + timedelta(minutes=16))
+    assert runs.hold_manifest(run.key, 1, LATER + timedelta(minutes=16))
+    assert not runs.cancel(run.key, 1, LATER + timedelta(minutes=15), "stop")
+    assert not runs.cancel(run.key, 2, LATER + timedelta(minutes=17), "stop")
+    assert runs.cancel(run.key, 1, LATER + timedelta(minutes=17), "stop")
+    assert not runs.cancel(run.key, 1, LATER + timedelta(minutes=17), "stop")
+    assert not runs.hold_manifest(run.key, 1, LATER + timedelta(minutes=33))
+    ended = runs.get(run.key)
+    assert (ended.state, ended.message, ended.files) == (RunState.CANCELLED, "stop", 0)
+    assert list(runs.waiting(LATER + timedelta(days=9))) == []
+    again = runs.retry(run.key, 1, LATER + timedelta(hours=1))
+    assert (again.state, again.epoch, again.message, again.finished_at) == (RunState.SCHEDULED, 2, "", None)
+    assert (again.sequences, again.started_at, again.rows) == (CONSIDERED, None, None)
+    assert [r.key for r in runs.waiting(LATER + timedelta(days=9))] == [run.key]
+    with pytest.raises(Conflict):
+        runs.retry(run.key, 1, LATER)
+    with pytest.raises(Conflict):
+        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+    runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+    assert runs.cancel(run.key, 2, LATER, "the lease of the first attempt is gone")
+
+
+def test_who_looked_before_rows_were_owed_again_notes_nothing(rules: RulesTable) -> None:
+    made = rule()
+    rules.add(made)
+    rules.late_owed("acme", made.rule_id, {"chat_tickets": 7})
+    rules.late_checked(made, {"chat_tickets": 12})
+    owed = rules.get("acme", made.rule_id)
+    assert (owed.late_checked, owed.late_owed) == ({"chat_tickets": 7}, 1)
+    rules.late_checked(owed, {"chat_tickets": 12})
+    rules.late_owed("acme", made.rule_id, {"chat_tickets": 20, "recordings": 3})
+    rules.late_checked(owed, {"chat_tickets": 30})
+    rules.late_owed("acme", made.rule_id, {"chat_tickets": 5})
+    again = rules.get("acme", made.rule_id)
+    assert (again.late_checked, again.late_owed) == ({"chat_tickets": 5, "recordings": 3}, 3)
+    assert again.version == made.version
+    rules.late_owed("acme", "rul_ffffffffffffffff", {"chat_tickets": 5})
+
+
+def test_a_rules_runs_are_read_from_a_moment_back_and_by_window(rules: RulesTable, runs: RunsTable) -> None:
+    run = claimed(rules, runs)
+    for days in range(1, 4):
+        moved = Window(run.window.start - timedelta(days=days), run.window.start)
+        runs.add(replace(run, key=replace(run.key, window_start=moved.start), window=moved))
+    runs.add(replace(run, key=replace(run.key, generation=2), backfill="bkf_000001"))
+    found = list(runs.before("acme", run.key.rule_id, run.window.start))
+    assert [(run.window.start - r.window.start).days for r in found] == [1, 2, 3]
+    assert list(runs.before("zeta", run.key.rule_id, LATER)) == []
+    same = runs.of_window("acme", run.key.rule_id, run.window.start)
+    assert [(r.key.generation, r.backfill) for r in same] == [(2, "bkf_000001"), (1, "")]
 
 
 def test_runs_are_listed_by_rule_and_by_tenant(rules: RulesTable, runs: RunsTable) -> None:

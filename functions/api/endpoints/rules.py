@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from endpoints.caller import permitted
 from endpoints.paging import Cursor, Limit, NextCursor
@@ -18,6 +19,7 @@ from endpoints.runs import RunList, RunView, view_of_run
 from waybill import wiring
 from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
+from waybill.core.again import run_window
 from waybill.core.dispatch import Tick, is_large, run_now
 from waybill.core.errors import FieldError, InvalidInput, WaybillError
 from waybill.core.freeze import Registry, amend_now
@@ -131,7 +133,7 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     wiring.rules().replace(changed, current.version)
     new = {**_newest(caller, settings), **current.late_checked}
     if new != current.late_checked:
-        wiring.rules().late_checked(caller.tenant, rule_id, new)
+        wiring.rules().late_checked(current, new)
     return _view(changed)
 
 
@@ -164,11 +166,22 @@ def delete_rule(rule_id: str) -> Response[str]:
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
+class RunRequest(BaseModel):
+    """`window_start`: run the window that starts there once more; without it, what the rule has to run next."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window_start: AwareDatetime | None = None
+
+
 @router.post("/rules/<rule_id>/run")
-def run_rule(rule_id: str) -> Response[RunView]:
+def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
     caller = permitted(router, Permission.EXPORT)
     rule = wiring.rules().get(caller.tenant, rule_id)
-    run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), _by_hand())
+    if body is not None and body.window_start is not None:
+        run = run_window(rule, wiring.runs(), _by_hand(), body.window_start.astimezone(UTC))
+    else:
+        run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), _by_hand())
     wiring.workflow().start(run, is_large(run))
     return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
 
@@ -180,7 +193,7 @@ def amend_rule(rule_id: str) -> Response[RunList]:
     rule = wiring.rules().get(caller.tenant, rule_id)
     registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(caller.tenant))
     made, checked = amend_now(rule, registry, wiring.now(), wiring.tzdata_version())
-    wiring.rules().late_checked(caller.tenant, rule_id, checked)
+    wiring.rules().late_checked(rule, checked)
     for run in made:
         wiring.workflow().start(run, is_large(run))
     answer = RunList(items=[view_of_run(run) for run in made], cursor="")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
@@ -11,9 +13,12 @@ from endpoints.caller import permitted
 from endpoints.paging import Cursor, Limit, NextCursor
 from waybill import wiring
 from waybill.core.access import Permission
+from waybill.core.again import retry
+from waybill.core.cancel import Records, cancel
+from waybill.core.dispatch import is_large
 from waybill.core.errors import NotFound
 from waybill.core.layout import below
-from waybill.core.plan import Plan, plan_key
+from waybill.core.plan import Plan, plan_if_staged
 from waybill.core.run import Run, RunKey, parse_run_id
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.window import stamp
@@ -47,8 +52,10 @@ class RunView(BaseModel):
     window_start: str
     window_end: str
     generation: int
+    attempt: int
     amends: bool
     carried_by: str
+    backfill: str
     scheduled_for: str
     started_at: str | None
     finished_at: str | None
@@ -124,10 +131,35 @@ def list_files(run_id: str) -> FileList:
     """Empty until the run has packaged its files."""
     key = _key(run_id)
     wiring.runs().get(key)
-    frozen, sealed = wiring.stage().read_if_there(plan_key(key)), wiring.stage().read_if_there(sealed_key(key))
-    if not frozen or not sealed:
+    plan, sealed = plan_if_staged(wiring.stage(), key), wiring.stage().read_if_there(sealed_key(key))
+    if not plan or not sealed:
         return FileList(items=[])
-    return FileList(items=_files(Plan.model_validate_json(frozen), Sealed.model_validate_json(sealed), key))
+    return FileList(items=_files(plan, Sealed.model_validate_json(sealed), key))
+
+
+@router.post("/runs/<run_id>/cancel")
+def cancel_run(run_id: str) -> Response[RunView]:
+    """At once; what was delivered before stays. The same again changes nothing."""
+    caller = permitted(router, Permission.EXPORT)
+    run = wiring.runs().get(_key(run_id))
+    return _accepted(cancel(run, records(), caller.name, wiring.now()))
+
+
+@router.post("/runs/<run_id>/retry")
+def retry_run(run_id: str) -> Response[RunView]:
+    """The same run goes on: its frozen plan, its names, and only the files that have no receipt."""
+    permitted(router, Permission.EXPORT)
+    run = retry(wiring.runs().get(_key(run_id)), wiring.runs(), wiring.stage(), wiring.now())
+    wiring.workflow().start(run, is_large(run))
+    return _accepted(run)
+
+
+def records() -> Records:
+    return Records(wiring.runs(), wiring.rules(), wiring.run_log(), wiring.stage(), wiring.workflow())
+
+
+def _accepted(run: Run) -> Response[RunView]:
+    return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
 
 
 def _files(plan: Plan, sealed: Sealed, key: RunKey) -> list[FileView]:
@@ -166,8 +198,10 @@ def view_of_run(run: Run) -> RunView:
         window_start=stamp(run.window.start),
         window_end=stamp(run.window.end),
         generation=run.key.generation,
+        attempt=run.epoch,
         amends=run.amends,
         carried_by=run.carried_by,
+        backfill=run.backfill,
         scheduled_for=stamp(run.scheduled_for),
         started_at=stamp(run.started_at) if run.started_at else None,
         finished_at=stamp(run.finished_at) if run.finished_at else None,

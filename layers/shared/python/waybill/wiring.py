@@ -24,6 +24,7 @@ from waybill.aws.secrets import ManagedSecrets
 from waybill.aws.signer import KmsSigner
 from waybill.aws.stage import Stage
 from waybill.aws.tables.access import AccessTable
+from waybill.aws.tables.backfills import BackfillsTable
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.datasets import DatasetsTable
 from waybill.aws.tables.destinations import DestinationsTable
@@ -33,6 +34,7 @@ from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
+from waybill.core.advance import BackfillDesk
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.deliver import Destination
 from waybill.core.lists import ListFormat, Renderer
@@ -93,6 +95,16 @@ def rules() -> ports.Rules:
 @cache
 def runs() -> ports.Runs:
     return RunsTable(settings().need("runs_table"), settings().rules_table, _region())
+
+
+@cache
+def backfills() -> ports.Backfills:
+    return BackfillsTable(settings().need("backfills_table"), settings().runs_table, _region())
+
+
+def backfill_desk() -> BackfillDesk:
+    """Who lets backfills go on."""
+    return BackfillDesk(rules(), runs(), backfills())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The queue that sets off `dispatch` beside its heartbeat."""
+"""The queue by which `dispatch` shares out what is due at one time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from waybill.aws.failures import translated
-from waybill.core.rule import Rule
 from waybill.core.window import stamp
 
 if TYPE_CHECKING:
@@ -30,8 +29,3 @@ class QueuedDispatch:
                 self._client.send_message_batch(
                     QueueUrl=self._queue, Entries=[{"Id": number, "MessageBody": body} for number, body in some]
                 )
-
-    def look_at(self, rule: Rule, time: datetime) -> None:
-        body = json.dumps({"time": stamp(time), "rule_id": rule.rule_id, "tenant": rule.tenant})
-        with translated("asking for a rule's next window"):
-            self._client.send_message(QueueUrl=self._queue, MessageBody=body)

@@ -30,6 +30,17 @@ class StepFunctions:
         arn = self._standard if large else self._express
         self._start(arn, execution_name(run.key, run.epoch), execution_input(run))
 
+    def stop(self, run: Run) -> None:
+        name = execution_name(run.key, run.epoch)
+        arn = f"{self._standard.replace(':stateMachine:', ':execution:')}:{name}"
+        with translated("stopping an execution"):
+            try:
+                self._client.stop_execution(executionArn=arn, error="Cancelled", cause="The run was cancelled.")
+            except ClientError as error:
+                # It has not started, or is an EXPRESS one, which cannot be stopped: its steps see that the run is cancelled.
+                if code_of(error) != "ExecutionDoesNotExist":
+                    raise
+
     def _start(self, arn: str, name: str, given: dict[str, str | int] | dict[str, str]) -> None:
         with translated("starting an execution"):
             try:

@@ -170,7 +170,11 @@ def _again(rule: Rule, runs: Runs, tick: Tick) -> Run:
             f"The rule's first window is not over yet; it ends after {stamp(rule.cursor)}.",
             "Wait for it, or let the rule start earlier with schedule.starts_at.",
         )
-    window = latest[0].window
+    return next_generation(rule, runs, tick, latest[0].window)
+
+
+def next_generation(rule: Rule, runs: Runs, tick: Tick, window: Window) -> Run:
+    """The window once more, whole. Raises Conflict where another one was made at the same moment."""
     run = new_run(rule, window, tick, tick.time)
     generation = runs.newest_generation(rule.tenant, rule.rule_id, window.start) + 1
     run = replace(run, key=replace(run.key, generation=generation))
@@ -179,6 +183,7 @@ def _again(rule: Rule, runs: Runs, tick: Tick) -> Run:
 
 
 def new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> Run:
+    """A run of the window that nobody has claimed yet, as its first generation."""
     return Run(
         key=RunKey(rule.tenant, rule.rule_id, window.start, 1),
         window=window,

@@ -9,10 +9,11 @@ from datetime import timedelta
 from itertools import chain, islice
 from typing import Any, TypeVar
 
+from waybill.core.advance import BackfillDesk, advance_all
 from waybill.core.catalog import Catalogs
 from waybill.core.dispatch import Tick, claim_due, claim_triggered
 from waybill.core.errors import NotFound, PermanentError
-from waybill.core.ports import DispatchQueue, Rules, Runs
+from waybill.core.ports import Backfills, DispatchQueue, Rules, Runs
 from waybill.core.rule import Rule, RuleRef
 from waybill.core.run import Run
 
@@ -34,6 +35,7 @@ class House:
 
     rules: Rules
     runs: Runs
+    backfills: Backfills
     catalogs: Catalogs
     queue: DispatchQueue
     claims: Callable[[Callable[[Rule], list[Run]], Iterable[Rule]], Iterable[list[Run]]]
@@ -70,14 +72,15 @@ def _triggered(rules: Iterable[Rule], tick: Tick, house: House) -> Iterator[Run]
 
 
 def _heartbeat(tick: Tick, house: House) -> Iterator[Run]:
-    """What is due in all shards; where that is much, each shard goes to an invocation of its own. Then the sweep: claims that
-    did not start are asked for again, under their own names.
+    """What is due in all shards; where that is much, each shard goes to an invocation of its own. Then the backfills; then the
+    sweep: claims that did not start are asked for again, under their own names.
     """
     due = {shard: house.rules.due(tick.time, shard, MOST_ALONE) for shard in range(house.rules.shards)}
     if sum(map(len, due.values())) <= MOST_ALONE:
         yield from _due(chain.from_iterable(due.values()), tick, house)
     else:
         house.queue.share(tick.time, [shard for shard, found in due.items() if found])
+    yield from advance_all(BackfillDesk(house.rules, house.runs, house.backfills), tick)
     yield from islice(house.runs.waiting(tick.now - SWEEP_AFTER), MOST_SWEPT)
 
 

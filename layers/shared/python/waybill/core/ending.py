@@ -1,71 +1,91 @@
-"""A run's end: its outcome from the receipts, and what follows from it for its rule."""
+"""A run's end: its outcome from the receipts, what follows from it for its rule, and which windows waited for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import datetime, timedelta
+from typing import Any
 
+from waybill.core.advance import BackfillDesk, advance_after
+from waybill.core.catalog import Catalogs
+from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import Conflict, NotFound
-from waybill.core.freeze import end_carried, owed_again
-from waybill.core.plan import Plan, plan_key
-from waybill.core.ports import Notices, Rules, RunLog, Runs
+from waybill.core.plan import Plan, Probed, plan_if_staged
+from waybill.core.ports import Backfills, Notices, Rules, RunLog, Runs
 from waybill.core.rule import RuleState, paused
-from waybill.core.run import Failure, Outcome, RunKey, RunState, failure_of, outcome_of
+from waybill.core.run import NO_TOTALS, Failure, Outcome, Run, RunKey, RunState, Trigger, failure_of, outcome_of
 from waybill.core.seal import Sealed, sealed_key
+from waybill.core.settle import settle
 from waybill.core.shipment import destination_outcomes
 
 _STOPPED = Failure("The run stopped before its files were written. Run the rule again.")
-
-
-class StageForEnding(Protocol):
-    def read_if_there(self, key: str) -> bytes | None: ...
+_LONG_DUE = timedelta(minutes=1)
+"""What came due only now is the heartbeat's: no clock but the schedule's says when a window starts."""
 
 
 @dataclass(frozen=True)
 class Books:
-    """Where a run's end is written down."""
+    """What a run's end touches."""
 
     runs: Runs
     rules: Rules
+    backfills: Backfills
     log: RunLog
-    stage: StageForEnding
+    stage: Probed
     notices: Notices
+    catalogs: Catalogs
     now: Callable[[], datetime]
 
 
 def end_run(key: RunKey, epoch: int, error: Any, books: Books) -> tuple[Outcome, bool]:
-    """End the run as its receipts and the state machine's caught `error` say; returns its outcome, and whether this call
-    ended it. Idempotent: an attempt that died here is made good by the next.
+    """End the run's attempt as its receipts and the state machine's caught `error` say; returns that outcome, and
+    whether this call ended it. Idempotent: what an earlier call that died left undone is made good.
     """
-    frozen = books.stage.read_if_there(plan_key(key))
-    plan = Plan.model_validate_json(frozen) if frozen else None
+    plan = plan_if_staged(books.stage, key)
     outcome, totals = _reckoned(key, plan, failure_of(error), books)
     ended = books.runs.end(key, epoch, books.now(), outcome, totals)
     if ended:
         books.log.note(key, books.now(), "finish", f"{outcome.state.value}: {outcome.message}")
         _count_failures(key, outcome, books)
-    if plan is not None:
-        _settle_late_rows(key, epoch, plan, books)
+    run = books.runs.get(key)
+    if run.epoch == epoch and run.state.ended:
+        settle(run, plan, books.runs, books.rules, books.now())
     return outcome, ended
+
+
+def waited_for(key: RunKey, books: Books, tzdata: str) -> Iterator[Run]:
+    """Claims what waited for the end of this run: the rule's next window, or its backfill's. Yields the runs to start.
+
+    If it fails, the next heartbeat does it.
+    """
+    now = books.now()
+    try:
+        rule = books.rules.get(key.tenant, key.rule_id)
+    except NotFound:
+        return
+    yield from claim_due(
+        rule, books.runs, books.catalogs(key.tenant), Tick(now - _LONG_DUE, now, Trigger.SCHEDULE, tzdata)
+    )
+    desk = BackfillDesk(books.rules, books.runs, books.backfills)
+    yield from advance_after(books.runs.get(key), desk, Tick(now, now, Trigger.BACKFILL, tzdata))
 
 
 def _reckoned(
     key: RunKey, plan: Plan | None, failure: Failure | None, books: Books
 ) -> tuple[Outcome, Mapping[str, int]]:
-    nothing = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
     sealed_bytes = books.stage.read_if_there(sealed_key(key))
     if failure or plan is None or sealed_bytes is None:
         failure = failure or _STOPPED
-        return Outcome(RunState.FAILURE, failure.message, failure.tenants), nothing
+        return Outcome(RunState.FAILURE, failure.message, failure.tenants), NO_TOTALS
     sealed = Sealed.model_validate_json(sealed_bytes)
     totals = {"rows": sealed.rows, "bytes": sealed.size, "files": len(sealed.files), "rejects": sealed.rejects}
     if not sealed.files:
         return _of_nothing(plan, books.log.failures(key)), totals
     outcome = outcome_of(destination_outcomes(plan, sealed, books.log.receipts(key), books.log.failures(key)))
     if outcome.state is RunState.SUCCESS:
-        columns = None if plan.amends else {name: data.columns for name, data in plan.data.items()}
+        past = plan.amends or books.runs.get(key).backfill
+        columns = None if past else {name: data.columns for name, data in plan.data.items()}
         books.rules.delivered(key.tenant, key.rule_id, sealed.manifest_sha256, sealed.size, columns)
     return outcome, totals
 
@@ -100,16 +120,3 @@ def _count_failures(key: RunKey, outcome: Outcome, books: Books) -> None:
     books.log.note(key, books.now(), "pause", f"The rule is paused. {because} Correct that, then activate the rule.")
     detail = {"rule_id": key.rule_id, "rule_name": rule.settings.name, "run_id": key.run_id, "because": because}
     books.notices.tell("Rule Paused", key.tenant, detail)
-
-
-def _settle_late_rows(key: RunKey, epoch: int, plan: Plan, books: Books) -> None:
-    """Late rows that this run held went with it; if it failed, they are owed again."""
-    run = books.runs.get(key)
-    if run.epoch != epoch or not run.state.ended:
-        return
-    outcome = Outcome(run.state, run.message)
-    end_carried(plan, books.runs, outcome, books.now())
-    if outcome.state is RunState.FAILURE and (plan.amends or plan.carried):
-        again = owed_again(plan, outcome, books.rules.get(key.tenant, key.rule_id).late_checked)
-        if again is not None:
-            books.rules.late_checked(key.tenant, key.rule_id, again)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from waybill.core.catalog import Catalog
-from waybill.core.errors import TransientError
+from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.late import Found, add_amendments, find_late
 from waybill.core.parts import Share
-from waybill.core.plan import Plan, PlannedDestination, make_plan
-from waybill.core.ports import LakeObjects, Runs
+from waybill.core.plan import Plan, PlannedDestination, make_plan, plan_if_staged, plan_key, read_plan
+from waybill.core.ports import LakeObjects, Rules, Runs
 from waybill.core.rule import Rule
 from waybill.core.rule_settings import Duplicates, LateRows
-from waybill.core.run import Outcome, Run, RunState, SequenceRange, known_key
-from waybill.core.window import Window
+from waybill.core.run import Run, SequenceRange, Trigger
+from waybill.core.window import Window, stamp
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,18 @@ class Registry:
     catalog: Catalog
 
 
+class StageForPlan(Protocol):
+    def put(self, key: str, data: bytes) -> object:
+        """Keeps what is there: nothing staged is overwritten."""
+
+    def read(self, key: str) -> bytes: ...
+
+    def read_if_there(self, key: str) -> bytes | None: ...
+
+
 @dataclass(frozen=True)
 class Frozen:
-    """A plan that is not staged yet, and how far late rows were looked for, to be noted once it is."""
+    """A plan that is not staged yet, and how far late rows were looked for (empty where nobody did), to be noted once it is."""
 
     plan: Plan
     checked: Mapping[str, int]
@@ -41,15 +51,16 @@ def freeze(
 ) -> Frozen:
     """Plan the run, and make the amendments that earlier windows are owed, or take their rows along, as the rule says.
 
-    Asked again before the plan is staged, it finds the late rows that it took along the first time.
+    Asked again before the plan is staged, it finds the late rows that it took along the first time. Amendments and backfills
+    look for no late rows: the rule's own windows do.
     """
     newest = {c.dataset: registry.lake.newest(rule.tenant, c.dataset) for c in rule.settings.data}
     own = _share(rule, run.window, run.sequences if run.amends and run.sequences else _all(newest), registry.lake)
-    if run.amends:
+    if run.amends or run.trigger is Trigger.BACKFILL:
         return Frozen(make_plan(rule, run, registry.catalog, own, destinations, now), {}, "")
     taking = rule.settings.late.policy is LateRows.NEXT
     found = find_late(rule, newest, registry.runs, registry.lake, run.key)
-    made = add_amendments(found, registry.runs, now, run.tzdata, run.key.run_id if taking else "")
+    made = add_amendments(found, registry.runs, now, run.tzdata, run if taking else None)
     if taking and len(made) < len(found.owed):
         raise TransientError(
             "Another attempt at this run took late rows at the same moment.", "It is tried again by itself."
@@ -58,6 +69,52 @@ def freeze(
     late = [(entry, _share(rule, entry.window, entry.sequences or {}, registry.lake)) for entry in carried]
     plan = make_plan(rule, run, registry.catalog, own, destinations, now, late)
     return Frozen(plan, found.checked, _note(found, made, taking))
+
+
+def staged_plan(
+    run: Run,
+    registry: Registry,
+    rules: Rules,
+    stage: StageForPlan,
+    destinations: Callable[[Sequence[str]], Sequence[PlannedDestination]],
+    now: datetime,
+) -> tuple[Plan, str]:
+    """The run's one plan, and a note for its log: the staged one, or one frozen and staged now. The first to stage a plan wins,
+    and alone notes how far late rows were looked for: up to where its plan reads. Idempotent.
+
+    Raises ConfigurationError for a plan of an earlier attempt that a later one must not carry out.
+    """
+    plan, note = plan_if_staged(stage, run.key), ""
+    if plan is None:
+        rule = rules.get(run.key.tenant, run.key.rule_id)
+        frozen = freeze(rule, run, registry, destinations(rule.settings.destinations), now)
+        stage.put(plan_key(run.key), frozen.plan.model_dump_json().encode())
+        plan = read_plan(stage, run.key)
+        if plan == frozen.plan:
+            note = frozen.note
+            if frozen.checked and frozen.checked != rule.late_checked:
+                rules.late_checked(rule, frozen.checked)
+    if plan.epoch != run.epoch:
+        _take_over(plan, rules)
+    return plan, note
+
+
+def _take_over(plan: Plan, rules: Rules) -> None:
+    """An earlier attempt's plan goes on. While that attempt counted for nothing nobody looked for the window's late rows:
+    what was registered since the plan is looked for again.
+    """
+    if plan.amends or plan.carried:
+        raise ConfigurationError(CARRIES_LATE_ROWS, run_again_advice(plan.rule_id, plan.window))
+    rules.late_owed(plan.tenant, plan.rule_id, {name: range_.upto for name, range_ in plan.sequences.items()})
+
+
+CARRIES_LATE_ROWS = (
+    "The run's plan holds late rows of earlier windows, which are owed again since its last attempt ended."
+)
+
+
+def run_again_advice(rule_id: str, window: Window) -> str:
+    return f'Run its window again: POST /rules/{rule_id}/run with {{"window_start": "{stamp(window.start)}"}}.'
 
 
 def amend_now(rule: Rule, registry: Registry, now: datetime, tzdata: str) -> tuple[list[Run], Mapping[str, int]]:
@@ -96,23 +153,3 @@ def _note(found: Found, made: Sequence[Run], taking: bool) -> str:
             f"{found.ignored} lake objects hold rows of earlier windows that are left out, as the rule's late says."
         )
     return " ".join(said)
-
-
-def end_carried(plan: Plan, runs: Runs, outcome: Outcome, now: datetime) -> None:
-    """The entries of late rows that went with this run end as it does. Idempotent."""
-    totals = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
-    said = Outcome(outcome.state, f"Its late rows went with {plan.run_id}. {outcome.message}")
-    for carried in plan.carried:
-        runs.end(known_key(plan.tenant, carried.run_id), 1, now, said, totals)
-
-
-def owed_again(plan: Plan, outcome: Outcome, checked: Mapping[str, int]) -> dict[str, int] | None:
-    """How far late rows count as looked for once this run ended: less far where late rows were in a run that failed. None
-    where nothing changes.
-    """
-    ranges = [plan.sequences] if plan.amends else []
-    ranges += [c.sequences for c in plan.carried]
-    if outcome.state is not RunState.FAILURE or not ranges:
-        return None
-    lower = {name: min([upto, *(r[name].after for r in ranges if name in r)]) for name, upto in checked.items()}
-    return lower if lower != dict(checked) else None

@@ -17,10 +17,11 @@ from waybill.core.lake_object import LakeObject
 from waybill.core.ports import LakeObjects, Runs
 from waybill.core.rule import Rule
 from waybill.core.rule_settings import LateRows
-from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger
+from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger, known_key
 from waybill.core.window import Window
 
 _PAGE = 100
+_LEFT = "{} ended before it could deliver these late rows; they are owed again."
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Owed:
 
 @dataclass
 class Found:
-    """`owed` windows; `carried`, what an earlier attempt of this run took over already; `checked`, up to which number each
-    dataset needs no second look; `ignored`, how many objects hold rows that no run will deliver.
+    """`owed` windows; `carried`, what this attempt at this run took over already; `left`, what an attempt took over that is
+    over and delivered nothing; `checked`, up to which number each dataset needs no second look; `ignored`, how many objects
+    hold rows that no run will deliver.
     """
 
     owed: list[Owed] = field(default_factory=list)
     carried: list[Run] = field(default_factory=list)
+    left: list[Run] = field(default_factory=list)
     checked: dict[str, int] = field(default_factory=dict)
     ignored: int = 0
 
@@ -80,13 +83,16 @@ def _look(
 ) -> None:
     first = min(o.first_event for late in candidates.values() for o in late if o.first_event is not None)
     for window, tried in _windows(rule, runs, first):
-        found.carried += [r for r in tried if asking and r.carried_by == asking.run_id]
-        for dataset, range_ in _under_way(tried):
+        left = [r for r in tried if _left_behind(r, runs)]
+        standing = [r for r in tried if r not in left]
+        found.left += left
+        found.carried += [r for r in standing if asking and r.carried_by == asking.run_id and not r.state.ended]
+        for dataset, range_ in _under_way(standing):
             found.checked[dataset] = min(found.checked.get(dataset, range_.after), range_.after)
         owed: dict[str, SequenceRange] = {}
         for dataset, upto in newest.items():
             inside = [o.sequence for o in candidates[dataset] if o.in_window(window)]
-            covered = coverage(tried, dataset) if inside else None
+            covered = coverage(standing, dataset) if inside else None
             if covered is PENDING:
                 found.checked[dataset] = min(found.checked[dataset], min(inside) - 1)
             elif isinstance(covered, list):
@@ -117,6 +123,14 @@ def _newest_first(rule: Rule, runs: Runs) -> Iterator[Run]:
             return
 
 
+def _left_behind(entry: Run, runs: Runs) -> bool:
+    """Whether the attempt that carried these rows ended without them: it died, or was cancelled, before its plan was staged."""
+    if not entry.carried_by or entry.state.ended:
+        return False
+    carrier = runs.get(known_key(entry.key.tenant, entry.carried_by))
+    return carrier.epoch != entry.epoch or carrier.state.came_to_nothing
+
+
 def _under_way(tried: Iterable[Run]) -> Iterator[tuple[str, SequenceRange]]:
     """What other runs carry that have not ended: one that died before its plan was staged must find it again."""
     for run in tried:
@@ -132,7 +146,7 @@ def coverage(tried: Iterable[Run], dataset: str) -> list[SequenceRange] | str | 
     """What the window's runs have considered of a dataset; None where every run of the whole window failed: another one
     will read everything.
     """
-    holding = [r for r in tried if r.state not in {RunState.FAILURE, RunState.CANCELLED}]
+    holding = [r for r in tried if not r.state.came_to_nothing]
     whole = [r for r in holding if not r.amends]
     if not any(r.state.ended for r in whole):
         return PENDING if whole else None
@@ -151,7 +165,7 @@ def holes(covered: Iterable[SequenceRange], upto: int) -> list[SequenceRange]:
     return [hole for hole in found if hole.after < hole.upto]
 
 
-def amendment(owed: Owed, now: datetime, tzdata: str, carried_by: str = "") -> Run:
+def amendment(owed: Owed, now: datetime, tzdata: str, carrier: Run | None = None) -> Run:
     """The run that delivers what a window is owed: the next generation of it, with only those rows. One that another run
     carries is under way at once, and ends with that run.
     """
@@ -159,12 +173,12 @@ def amendment(owed: Owed, now: datetime, tzdata: str, carried_by: str = "") -> R
     return replace(
         newest,
         key=replace(newest.key, generation=newest.key.generation + 1),
-        state=RunState.ONGOING if carried_by else RunState.SCHEDULED,
+        state=RunState.ONGOING if carrier else RunState.SCHEDULED,
         trigger=Trigger.LATE,
-        epoch=1,
+        epoch=carrier.epoch if carrier else 1,
         scheduled_for=now,
         created_at=now,
-        started_at=now if carried_by else None,
+        started_at=now if carrier else None,
         finished_at=None,
         rows=None,
         bytes=None,
@@ -175,15 +189,18 @@ def amendment(owed: Owed, now: datetime, tzdata: str, carried_by: str = "") -> R
         tzdata=tzdata,
         amends=True,
         sequences=dict(owed.sequences),
-        carried_by=carried_by,
+        carried_by=carrier.key.run_id if carrier else "",
+        backfill="",
     )
 
 
-def add_amendments(found: Found, runs: Runs, now: datetime, tzdata: str, carried_by: str = "") -> list[Run]:
+def add_amendments(found: Found, runs: Runs, now: datetime, tzdata: str, carrier: Run | None = None) -> list[Run]:
     """Make the amendments that are owed; returns those made now. Whoever was first made the same: it is not made twice."""
+    for left in found.left:
+        runs.end(left.key, left.epoch, now, Outcome(RunState.CANCELLED, _LEFT.format(left.carried_by)), NO_TOTALS)
     made = []
     for owed in found.owed:
-        run = amendment(owed, now, tzdata, carried_by)
+        run = amendment(owed, now, tzdata, carrier)
         try:
             runs.add(run)
         except Conflict:

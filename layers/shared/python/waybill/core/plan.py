@@ -64,7 +64,7 @@ class Carried(BaseModel):
 
 
 class Plan(BaseModel):
-    """All that a run's steps need to know. Holds references to secrets, never a secret."""
+    """All that a run's steps need to know. Holds references to secrets, never a secret. `epoch` is the attempt that made it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,6 +72,7 @@ class Plan(BaseModel):
     rule_id: str
     run_id: str
     generation: int
+    epoch: int
     window_start: datetime
     window_end: datetime
     settings: RuleSettings
@@ -145,6 +146,7 @@ def make_plan(
         rule_id=rule.rule_id,
         run_id=run.key.run_id,
         generation=run.key.generation,
+        epoch=run.epoch,
         window_start=run.window.start,
         window_end=run.window.end,
         settings=settings,
@@ -248,6 +250,16 @@ def plan_key(key: RunKey) -> str:
 
 class Readable(Protocol):
     def read(self, key: str) -> bytes: ...
+
+
+class Probed(Protocol):
+    def read_if_there(self, key: str) -> bytes | None: ...
+
+
+def plan_if_staged(stage: Probed, key: RunKey) -> Plan | None:
+    """The frozen plan of a run; None where none was staged, or the stage keeps it no more."""
+    frozen = stage.read_if_there(plan_key(key))
+    return Plan.model_validate_json(frozen) if frozen else None
 
 
 def read_plan(stage: Readable, key: RunKey) -> Plan:

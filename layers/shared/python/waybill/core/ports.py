@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from waybill.core.access import AccessKey
 from waybill.core.catalog import Dataset
@@ -19,6 +19,9 @@ from waybill.core.lake_object import LakeObject
 from waybill.core.rule import Rule, RuleRef
 from waybill.core.run import Failure, Outcome, Run, RunKey, SequenceRange
 from waybill.core.window import Window
+
+if TYPE_CHECKING:
+    from waybill.core.backfill import Backfill
 
 T_co = TypeVar("T_co", covariant=True)
 Notice = Literal["Rule Paused"]
@@ -80,8 +83,15 @@ class Rules(Protocol):
     def recovered(self, tenant: str, rule_id: str) -> None:
         """A run did not fail: the count starts anew. Does nothing where the rule is gone."""
 
-    def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
-        """Note up to which registered object of each dataset late rows were looked for. Does nothing where the rule is gone."""
+    def late_checked(self, rule: Rule, checked: Mapping[str, int]) -> None:
+        """Note up to which registered object of each dataset late rows were looked for. `rule` was read before anybody looked:
+        does nothing where rows became owed again since (they are looked for once more), or where the rule is gone.
+        """
+
+    def late_owed(self, tenant: str, rule_id: str, after: Mapping[str, int]) -> None:
+        """Late rows of objects above these numbers of each dataset must be looked for again, whoever looks at this moment.
+        Does nothing where the rule is gone.
+        """
 
 
 class Runs(Protocol):
@@ -107,6 +117,14 @@ class Runs(Protocol):
     def waiting(self, before: datetime) -> Iterator[Run]:
         """Runs that were claimed before that instant and have not started; may lag behind by a second."""
 
+    def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
+        """The rule's runs whose window starts before `moment`, newest window and generation first. Reads page by page, as far
+        as it is asked.
+        """
+
+    def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
+        """Every run whose window starts there, newest generation first."""
+
     def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
         """0 where the window has no run."""
 
@@ -125,6 +143,38 @@ class Runs(Protocol):
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
         """To its outcome; `totals`: rows, bytes, files, rejects. False where it had ended, or for another epoch."""
+
+    def hold_manifest(self, key: RunKey, epoch: int, until: datetime) -> bool:
+        """From now to `until` the run cannot be cancelled: its manifest is on its way. False where it had ended, or for
+        another epoch.
+        """
+
+    def cancel(self, key: RunKey, epoch: int, now: datetime, message: str) -> bool:
+        """Scheduled or ongoing to cancelled. False where it had ended, for another epoch, and while its manifest is held."""
+
+    def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
+        """From an end other than success to scheduled, as the next epoch, with nothing of the last attempt's outcome. Raises
+        Conflict for another epoch or state.
+        """
+
+
+class Backfills(Protocol):
+    def add(self, backfill: Backfill) -> None:
+        """Raises Conflict where the rule has one of that id: somebody made one at the same moment."""
+
+    def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
+        """Raises NotFound."""
+
+    def page(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Backfill]:
+        """Of one rule, newest first."""
+
+    def active(self) -> Iterator[Backfill]:
+        """Of all tenants; may lag behind by seconds, and one may have moved since: only `move` decides."""
+
+    def move(self, backfill: Backfill, moved: Backfill, run: Run | None = None) -> bool:
+        """In one transaction: add the run, where there is one, and leave `moved` in place of `backfill`, if the kept one still
+        has its version. False where somebody else was first; nothing changed then.
+        """
 
 
 @dataclass(frozen=True)
@@ -300,13 +350,10 @@ class Signer(Protocol):
 
 
 class DispatchQueue(Protocol):
-    """Asks for dispatches, soon. One may happen twice, or not at all: then the next heartbeat does what it would have done."""
-
     def share(self, time: datetime, shards: Sequence[int]) -> None:
-        """What is due by that time, each shard in an invocation of its own."""
-
-    def look_at(self, rule: Rule, time: datetime) -> None:
-        """What is due of that rule by that time."""
+        """Let what is due by that time be dispatched, each shard in an invocation of its own, soon. It may happen twice, or not
+        at all: then the next heartbeat does it.
+        """
 
 
 class Workflow(Protocol):
@@ -315,3 +362,6 @@ class Workflow(Protocol):
 
     def start(self, run: Run, large: bool) -> None:
         """Start one run. Idempotent by run and epoch."""
+
+    def stop(self, run: Run) -> None:
+        """Ask the run's execution to stop, where it is one that can be. What a step has in hand goes on to the step's end."""

@@ -33,8 +33,9 @@ class Rule:
     schedule does, `cursor` where the next one does; `next_run` is when that is due, None for never; `newest_run` is the id of
     the run that was claimed last. `version` grows with every change and guards each of them; `password_ref` names the archive
     password's secret; `last_manifest`, `last_bytes` and `last_columns` (by dataset) are of the newest delivered run;
-    `late_checked` says of each dataset up to which registered object late rows were looked for. `failures` counts the runs in
-    a row that failed for the tenant's own reasons; `paused_because` is what the last of them said.
+    `late_checked` says of each dataset up to which registered object late rows were looked for, `late_owed` counts how often
+    some became owed again. `failures` counts the runs in a row that failed for the tenant's own reasons; `paused_because` is
+    what the last of them said.
     """
 
     tenant: str
@@ -54,6 +55,7 @@ class Rule:
     last_bytes: int | None = None
     last_columns: Mapping[str, Columns] = field(default_factory=dict)
     late_checked: Mapping[str, int] = field(default_factory=dict)
+    late_owed: int = 0
     newest_run: str = ""
     failures: int = 0
     paused_because: str = ""

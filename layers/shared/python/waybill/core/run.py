@@ -31,6 +31,11 @@ class RunState(StrEnum):
     def ended(self) -> bool:
         return self not in {RunState.SCHEDULED, RunState.ONGOING}
 
+    @property
+    def came_to_nothing(self) -> bool:
+        """Ended, and nothing that it delivered counts."""
+        return self in {RunState.FAILURE, RunState.CANCELLED}
+
 
 class Trigger(StrEnum):
     """Which door the run came in by."""
@@ -39,6 +44,7 @@ class Trigger(StrEnum):
     MANUAL = "manual"
     EVENT = "event"
     LATE = "late"
+    BACKFILL = "backfill"
 
 
 class SequenceRange(BaseModel):
@@ -90,7 +96,8 @@ class Run:
     """A run as it is kept. `epoch` counts attempts: every write of a run's state names the epoch it belongs to.
 
     `sequences` says of each dataset which registered objects it considered; None until it is planned. One that `amends`
-    delivers late rows of its window alone; `carried_by` is the run that delivers them with its own.
+    delivers late rows of its window alone; `carried_by` is the run that delivers them with its own, and `epoch` then that
+    run's attempt. `backfill` is the id of the backfill that it belongs to, empty for none.
     """
 
     key: RunKey
@@ -114,12 +121,21 @@ class Run:
     sequences: Mapping[str, SequenceRange] | None = None
     amends: bool = False
     carried_by: str = ""
+    backfill: str = ""
+
+    def held_by(self, epoch: int) -> bool:
+        """Whether that attempt may go on with the run: it has not ended, and no later attempt has it."""
+        return self.epoch == epoch and not self.state.ended
 
 
 def execution_name(key: RunKey, epoch: int) -> str:
     """The name of a run's execution: at most 80 of [A-Za-z0-9-_], the same for the same run and attempt."""
     digest = hashlib.sha256(f"{key.tenant}/{key.run_id}".encode()).hexdigest()[:32]
     return f"{key.window_start.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest}-g{key.generation}-e{epoch}"
+
+
+NO_TOTALS: Mapping[str, int] = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
+"""Of a run that sealed nothing."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,11 @@ class LakeBytes(Protocol):
 
 @dataclass(frozen=True)
 class Dock:
-    """What a shipment needs. `dial` connects to the destination, once, when there is something to send."""
+    """What a shipment needs. `dial` connects to the destination, once, when there is something to send.
+
+    `held` asks whether the run is still in this attempt's hands; `hold_manifest` does too, and from then on until this worker
+    is gone nobody can cancel the run.
+    """
 
     log: RunLog
     stage: StageBytes
@@ -38,13 +42,16 @@ class Dock:
     dial: Callable[[], Destination]
     out_of_time: Callable[[], bool]
     now: Callable[[], datetime]
+    held: Callable[[], bool]
+    hold_manifest: Callable[[], bool]
 
 
 def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock) -> Status:
     """Send the shard's files that have no receipt yet, in their order; of the probe's shard, test the destination.
 
-    `paused`: time ran out, call again. `withheld`: it is the manifest's turn, but another file has no receipt; a manifest
-    never arrives before what it lists. Idempotent. Raises what the destination raises.
+    `paused`: stopped at a resume point, call again. `withheld`: it is the manifest's turn, but another file has no receipt (a
+    manifest never arrives before what it lists); or the run is in this attempt's hands no more, and nothing further is sent.
+    Idempotent. Raises what the destination raises.
     """
     key = run_key(plan)
     receipts = dock.log.receipts(key)
@@ -57,9 +64,14 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
     waiting = [n for n in sealed.numbers(shard) if n not in arrived]
     if not waiting:
         return "done"
+    held = dock.hold_manifest if shard == MANIFEST_SHARD else dock.held
+    if not held():
+        return "withheld"
     destination = dock.dial()
     try:
         for number in waiting:
+            if not held():
+                return "withheld"
             if _ship_one(plan, sealed.files[number], number, _Entry(key, destination_id, number, dock), destination):
                 return "paused"
     finally:
@@ -80,7 +92,7 @@ def _prove(dock: Dock) -> None:
 
 
 def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destination: Destination) -> bool:
-    """Whether time ran out."""
+    """Whether it stopped at a resume point."""
     outgoing = OutgoingFile(
         name=below(plan.folder, file.name),
         size=file.size,
@@ -93,7 +105,7 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
         outgoing,
         _source(file, entry.dock),
         entry,
-        entry.dock.out_of_time,
+        entry.must_stop,
         progress=entry.sent,
     )
     if isinstance(answer, Paused):
@@ -108,20 +120,25 @@ def token(plan: Plan, number: int) -> str:
     return hashlib.sha256(f"{plan.tenant}/{plan.run_id}/{number}".encode()).hexdigest()[:24]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Entry:
-    """The log's entries of one file at one destination; a `Ledger`."""
+    """The log's entries of one file at one destination; a `Ledger`. At each resume point it asks whether to go on."""
 
     key: RunKey
     destination_id: str
     number: int
     dock: Dock
+    held: bool = True
+
+    def must_stop(self) -> bool:
+        return not self.held or self.dock.out_of_time()
 
     def load(self) -> ResumePoint | None:
         return self.dock.log.resume_point(self.key, self.destination_id, self.number)
 
     def save(self, point: ResumePoint) -> None:
         self.dock.log.save_resume_point(self.key, self.destination_id, self.number, point)
+        self.held = self.dock.held()
 
     def sent(self, sent: int) -> None:
         self.dock.log.sent(self.key, self.destination_id, self.number, sent)

@@ -66,6 +66,7 @@ class RuleItem(Model):
     newest_run = UnicodeAttribute(default="")
     failures = NumberAttribute(default=0)
     paused_because = UnicodeAttribute(default="")
+    late_owed = NumberAttribute(null=True)
     next_run = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due = _RulesDue()
@@ -122,8 +123,40 @@ class RunItem(Model):
     sequences = UnicodeAttribute(null=True)
     amends = BooleanAttribute(default=False)
     carried_by = UnicodeAttribute(default="")
+    backfill = UnicodeAttribute(default="")
+    manifest_until = UnicodeAttribute(null=True)
     by_tenant = _RunsOfTenant()
     waiting = _RunsWaiting()
+
+
+class _BackfillsActive(GlobalSecondaryIndex["BackfillItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "active"
+        projection = KeysOnlyProjection()
+
+    active = UnicodeAttribute(hash_key=True)
+    rule = UnicodeAttribute(range_key=True)
+
+
+class BackfillItem(Model):
+    """`body` is what never changes; `active` is there while the backfill is."""
+
+    class Meta:
+        table_name = ""
+        region = ""
+
+    rule = UnicodeAttribute(hash_key=True)
+    backfill_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    state = UnicodeAttribute()
+    message = UnicodeAttribute(default="")
+    taken = NumberAttribute()
+    left_out = NumberAttribute()
+    running = UnicodeAttribute()
+    version = NumberAttribute()
+    ended_at = UnicodeAttribute(null=True)
+    active = UnicodeAttribute(null=True)
+    by_active = _BackfillsActive()
 
 
 class RunLogItem(Model):

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from waybill.aws.tables.items import (
     DUE_SHARDS,
     RuleItem,
     bind,
+    busy,
     failed_condition,
     pack_cursor,
     read_instant,
@@ -29,6 +31,8 @@ from waybill.core.rule import Rule, RuleRef, RuleState
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule import OnDemand
 
+_TRIES = 20
+_NO_MARK = RuleItem.late_checked.does_not_exist()
 _COLUMNS: TypeAdapter[Mapping[str, Columns]] = TypeAdapter(Mapping[str, Columns])
 
 
@@ -149,19 +153,46 @@ class RulesTable:
     def recovered(self, tenant: str, rule_id: str) -> None:
         _note(tenant, rule_id, [RuleItem.failures.set(0)], "noting that no run fails any more")
 
-    def late_checked(self, tenant: str, rule_id: str, checked: Mapping[str, int]) -> None:
-        noted: list[Action] = [RuleItem.late_checked.set(json.dumps(dict(checked), sort_keys=True))]
-        _note(tenant, rule_id, noted, "noting late rows")
+    def late_checked(self, rule: Rule, checked: Mapping[str, int]) -> None:
+        noted: list[Action] = [RuleItem.late_checked.set(_mark(checked))]
+        _note(rule.tenant, rule.rule_id, noted, "noting late rows", _owed_as_in(rule))
+
+    def late_owed(self, tenant: str, rule_id: str, after: Mapping[str, int]) -> None:
+        for _ in range(_TRIES):
+            try:
+                rule = self.get(tenant, rule_id)
+            except NotFound:
+                return
+            checked = {**rule.late_checked, **{n: min(a, rule.late_checked.get(n, a)) for n, a in after.items()}}
+            noted: list[Action] = [
+                RuleItem.late_checked.set(_mark(checked)),
+                RuleItem.late_owed.set(rule.late_owed + 1),
+            ]
+            same = RuleItem.late_checked == _mark(rule.late_checked) if rule.late_checked else _NO_MARK
+            if _note(tenant, rule_id, noted, "noting owed rows", same & _owed_as_in(rule)):
+                return
+        raise busy("noting owed rows")
 
 
-def _note(tenant: str, rule_id: str, noted: list[Action], doing: str) -> None:
-    """Beside the rule's version: what runs note is no change of the rule."""
+def _mark(checked: Mapping[str, int]) -> str:
+    return json.dumps(dict(checked), sort_keys=True)
+
+
+def _owed_as_in(rule: Rule) -> Condition:
+    return RuleItem.late_owed == rule.late_owed if rule.late_owed else RuleItem.late_owed.does_not_exist()
+
+
+def _note(tenant: str, rule_id: str, noted: list[Action], doing: str, condition: Condition | None = None) -> bool:
+    """Beside the rule's version: what runs note is no change of the rule. False where the rule is gone or not as it must be."""
+    there = RuleItem.rule_id.exists()
     with tables(doing):
         try:
-            RuleItem(tenant, rule_id).update(noted, RuleItem.rule_id.exists())
+            RuleItem(tenant, rule_id).update(noted, there if condition is None else there & condition)
         except UpdateError as error:
             if not failed_condition(error):
                 raise
+            return False
+    return True
 
 
 def when_due(rule: Rule) -> list[Action]:
@@ -188,7 +219,8 @@ def to_item(rule: Rule) -> RuleItem:
         last_manifest=rule.last_manifest or None,
         last_bytes=rule.last_bytes,
         last_columns=_COLUMNS.dump_json(rule.last_columns).decode() if rule.last_columns else None,
-        late_checked=json.dumps(dict(rule.late_checked), sort_keys=True) if rule.late_checked else None,
+        late_checked=_mark(rule.late_checked) if rule.late_checked else None,
+        late_owed=rule.late_owed or None,
         begins=written(rule.begins),
         schedule_since=written(rule.schedule_since),
         newest_run=rule.newest_run,
@@ -216,6 +248,7 @@ def to_rule(item: RuleItem) -> Rule:
         last_bytes=int(item.last_bytes) if item.last_bytes is not None else None,
         last_columns=_COLUMNS.validate_json(item.last_columns) if item.last_columns else {},
         late_checked=json.loads(item.late_checked) if item.late_checked else {},
+        late_owed=int(item.late_owed or 0),
         begins=read_instant(item.begins),
         schedule_since=read_instant(item.schedule_since),
         newest_run=item.newest_run or "",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import TypeAdapter
 from pynamodb.connection import Connection
 from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -26,10 +27,11 @@ from waybill.aws.tables.items import (
     written,
 )
 from waybill.aws.tables.rules import when_due
+from waybill.core.attempt import IN_OTHER_HANDS
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
 from waybill.core.rule import Rule
-from waybill.core.run import Outcome, Run, RunKey, RunState, SequenceRange, Trigger
+from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
 
 _SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
@@ -54,7 +56,7 @@ class RunsTable:
         with tables("claiming a window"):
             try:
                 with TransactWrite(connection=self._connection) as transaction:
-                    transaction.save(_to_item(run), condition=RunItem.rule.does_not_exist())
+                    transaction.save(to_item(run), condition=RunItem.rule.does_not_exist())
                     transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
             except TransactWriteError as error:
                 if failed_condition(error) or contended(error):
@@ -65,7 +67,7 @@ class RunsTable:
     def add(self, run: Run) -> None:
         with tables("saving a run"):
             try:
-                _to_item(run).save(RunItem.rule.does_not_exist())
+                to_item(run).save(RunItem.rule.does_not_exist())
             except PutError as error:
                 if failed_condition(error):
                     raise Conflict("The window was run again at the same moment.", "See the rule's runs.") from error
@@ -111,17 +113,25 @@ class RunsTable:
                     found[item.rule, item.window] = _to_run(item)
         return [found[key] for key in keys if key in found]
 
-    def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
-        first = stamp(window_start)
-        with tables("reading a window's runs"):
-            found: Iterable[RunItem] = RunItem.query(
+    def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
+        with tables("looking through a rule's runs"):
+            found = RunItem.query(
                 _hash(tenant, rule_id),
-                RunItem.window.startswith(first),
+                RunItem.window < stamp(moment),
                 scan_index_forward=False,
-                limit=1,
+                page_size=100,
                 consistent_read=True,
             )
-            return max((int(item.generation) for item in found), default=0)
+            yield from (_to_run(item) for item in found)
+
+    def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
+        same = RunItem.window.startswith(stamp(window_start))
+        with tables("reading a window's runs"):
+            found = RunItem.query(_hash(tenant, rule_id), same, scan_index_forward=False, consistent_read=True)
+            return [_to_run(item) for item in found]
+
+    def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
+        return max((run.key.generation for run in self.of_window(tenant, rule_id, window_start)), default=0)
 
     def begin(
         self,
@@ -132,47 +142,83 @@ class RunsTable:
         estimated_bytes: int,
         sequences: Mapping[str, SequenceRange],
     ) -> None:
-        running = RunItem.state.is_in(RunState.SCHEDULED.value, RunState.ONGOING.value)
-        with tables("starting a run"):
-            try:
-                RunItem(_hash(key.tenant, key.rule_id), _range(key)).update(
-                    [
-                        RunItem.state.set(RunState.ONGOING.value),
-                        RunItem.started_at.set(RunItem.started_at | written(now)),
-                        RunItem.parts.set(parts),
-                        RunItem.estimated_bytes.set(estimated_bytes),
-                        RunItem.sequences.set(_SEQUENCES.dump_json(sequences).decode()),
-                        RunItem.waiting_shard.remove(),
-                    ],
-                    (RunItem.epoch == epoch) & running,
-                )
-            except UpdateError as error:
-                if failed_condition(error):
-                    raise Conflict("The run has ended or is in other hands.", "See the run's log.") from error
-                raise
+        begun: list[Action] = [
+            RunItem.state.set(RunState.ONGOING.value),
+            RunItem.started_at.set(RunItem.started_at | written(now)),
+            RunItem.parts.set(parts),
+            RunItem.estimated_bytes.set(estimated_bytes),
+            RunItem.sequences.set(_SEQUENCES.dump_json(sequences).decode()),
+            RunItem.waiting_shard.remove(),
+        ]
+        if not _changed(key, begun, _held_by(epoch), "starting a run"):
+            raise Conflict(IN_OTHER_HANDS, "See the run's log.")
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
-        running = RunItem.state.is_in(RunState.SCHEDULED.value, RunState.ONGOING.value)
-        with tables("ending a run"):
-            try:
-                RunItem(_hash(key.tenant, key.rule_id), _range(key)).update(
-                    [
-                        RunItem.state.set(outcome.state.value),
-                        RunItem.message.set(outcome.message),
-                        RunItem.finished_at.set(written(now)),
-                        RunItem.rows.set(totals["rows"]),
-                        RunItem.bytes.set(totals["bytes"]),
-                        RunItem.files.set(totals["files"]),
-                        RunItem.rejects.set(totals["rejects"]),
-                        RunItem.waiting_shard.remove(),
-                    ],
-                    (RunItem.epoch == epoch) & running,
-                )
-            except UpdateError as error:
-                if failed_condition(error):
-                    return False
-                raise
-        return True
+        return _changed(key, _ended(outcome, now, totals), _held_by(epoch), "ending a run")
+
+    def hold_manifest(self, key: RunKey, epoch: int, until: datetime) -> bool:
+        return _changed(key, [RunItem.manifest_until.set(written(until))], _held_by(epoch), "holding a run")
+
+    def cancel(self, key: RunKey, epoch: int, now: datetime, message: str) -> bool:
+        free = RunItem.manifest_until.does_not_exist() | (RunItem.manifest_until < written(now))
+        cancelled = _ended(Outcome(RunState.CANCELLED, message), now, NO_TOTALS)
+        return _changed(key, cancelled, _held_by(epoch) & free, "cancelling a run")
+
+    def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
+        again: list[Action] = [
+            RunItem.state.set(RunState.SCHEDULED.value),
+            RunItem.epoch.set(epoch + 1),
+            RunItem.scheduled_for.set(written(now)),
+            RunItem.message.set(""),
+            RunItem.waiting_shard.set(_waiting_shard(key)),
+        ]
+        again += [gone.remove() for gone in _OF_AN_ATTEMPT]
+        unsuccessful = RunItem.state.is_in(*(s.value for s in RunState if s.ended and s is not RunState.SUCCESS))
+        if not _changed(key, again, (RunItem.epoch == epoch) & unsuccessful, "retrying a run"):
+            raise Conflict("The run was retried at the same moment.", "See the run.")
+        return self.get(key)
+
+
+_OF_AN_ATTEMPT = (
+    RunItem.started_at,
+    RunItem.finished_at,
+    RunItem.rows,
+    RunItem.bytes,
+    RunItem.files,
+    RunItem.rejects,
+    RunItem.manifest_until,
+)
+
+
+def _held_by(epoch: int) -> Condition:
+    running = RunItem.state.is_in(RunState.SCHEDULED.value, RunState.ONGOING.value)
+    held: Condition = (RunItem.epoch == epoch) & running
+    return held
+
+
+def _ended(outcome: Outcome, now: datetime, totals: Mapping[str, int]) -> list[Action]:
+    return [
+        RunItem.state.set(outcome.state.value),
+        RunItem.message.set(outcome.message),
+        RunItem.finished_at.set(written(now)),
+        RunItem.rows.set(totals["rows"]),
+        RunItem.bytes.set(totals["bytes"]),
+        RunItem.files.set(totals["files"]),
+        RunItem.rejects.set(totals["rejects"]),
+        RunItem.waiting_shard.remove(),
+    ]
+
+
+def _changed(key: RunKey, actions: list[Action], condition: Condition, doing: str) -> bool:
+    """Whether the run was as the condition says; it is changed then, and not otherwise."""
+    with tables(doing):
+        try:
+            RunItem(_hash(key.tenant, key.rule_id), _range(key)).update(actions, condition)
+        except UpdateError as error:
+            if failed_condition(error):
+                return False
+            raise
+    return True
 
 
 def _hash(tenant: str, rule_id: str) -> str:
@@ -183,9 +229,12 @@ def _range(key: RunKey) -> str:
     return f"{stamp(key.window_start)}#{key.generation:06d}"
 
 
-def _to_item(run: Run) -> RunItem:
+def _waiting_shard(key: RunKey) -> str:
+    return str(zlib.crc32(key.run_id.encode()) % DUE_SHARDS)
+
+
+def to_item(run: Run) -> RunItem:
     key = run.key
-    waiting = run.state is RunState.SCHEDULED
     return RunItem(
         _hash(key.tenant, key.rule_id),
         _range(key),
@@ -205,10 +254,11 @@ def _to_item(run: Run) -> RunItem:
         sequences=_SEQUENCES.dump_json(run.sequences).decode() if run.sequences is not None else None,
         amends=run.amends,
         carried_by=run.carried_by,
+        backfill=run.backfill,
         started_at=written(run.started_at) if run.started_at else None,
         finished_at=written(run.finished_at) if run.finished_at else None,
         message=run.message,
-        waiting_shard=str(zlib.crc32(key.run_id.encode()) % DUE_SHARDS) if waiting else None,
+        waiting_shard=_waiting_shard(key) if run.state is RunState.SCHEDULED else None,
     )
 
 
@@ -239,4 +289,5 @@ def _to_run(item: RunItem) -> Run:
         sequences=_SEQUENCES.validate_json(item.sequences) if item.sequences else None,
         amends=bool(item.amends),
         carried_by=item.carried_by or "",
+        backfill=item.backfill or "",
     )

@@ -1,0 +1,159 @@
+"""The backfills table, and the claim of a backfill's next window: one transaction over the run and the backfill."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from waybill.aws.tables.items import (
+    BackfillItem,
+    RunItem,
+    bind,
+    contended,
+    failed_condition,
+    pack_cursor,
+    read_instant,
+    tables,
+    unpack_cursor,
+    written,
+)
+from waybill.aws.tables.runs import to_item as to_run_item
+from waybill.core.backfill import Backfill, BackfillState, Only, Order
+from waybill.core.errors import Conflict, NotFound
+from waybill.core.ports import Page
+from waybill.core.run import Run
+from waybill.core.window import Window
+
+_ACTIVE = BackfillState.ACTIVE.value
+
+
+class BackfillsTable:
+    """`runs_table` is bound as well: a claim writes to both."""
+
+    def __init__(self, table: str, runs_table: str, region: str) -> None:
+        bind(BackfillItem, table, region)
+        bind(RunItem, runs_table, region)
+        self._connection = Connection(region=region)
+
+    def add(self, backfill: Backfill) -> None:
+        with tables("saving a backfill"):
+            try:
+                _to_item(backfill).save(BackfillItem.rule.does_not_exist())
+            except PutError as error:
+                if failed_condition(error):
+                    raise Conflict(
+                        "Another backfill of the rule was made at the same moment.", "Wait for its end, or cancel it."
+                    ) from error
+                raise
+
+    def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
+        with tables("reading a backfill"):
+            try:
+                return _to_backfill(BackfillItem.get(_hash(tenant, rule_id), backfill_id, consistent_read=True))
+            except DoesNotExist:
+                said = f"The rule {rule_id} has no backfill {backfill_id}."
+                raise NotFound(said, f"See GET /rules/{rule_id}/backfills.") from None
+
+    def page(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Backfill]:
+        owner = _hash(tenant, rule_id)
+        start = unpack_cursor(cursor, rule=owner)
+        with tables("listing backfills"):
+            found = BackfillItem.query(
+                owner, scan_index_forward=False, limit=limit, last_evaluated_key=start, consistent_read=True
+            )
+            items = [_to_backfill(item) for item in found]
+        return Page(items, pack_cursor(found.last_evaluated_key))
+
+    def active(self) -> Iterator[Backfill]:
+        with tables("looking for active backfills"):
+            keys = [(item.rule, item.backfill_id) for item in BackfillItem.by_active.query(_ACTIVE)]
+        for owner, backfill_id in keys:
+            tenant, _, rule_id = owner.rpartition("#")
+            yield self.get(tenant, rule_id, backfill_id)
+
+    def move(self, backfill: Backfill, moved: Backfill, run: Run | None = None) -> bool:
+        item = _to_item(moved)
+        actions: list[Action] = [
+            BackfillItem.state.set(item.state),
+            BackfillItem.message.set(item.message),
+            BackfillItem.taken.set(item.taken),
+            BackfillItem.left_out.set(item.left_out),
+            BackfillItem.running.set(item.running),
+            BackfillItem.version.set(item.version),
+        ]
+        if item.ended_at is not None:
+            actions += [BackfillItem.ended_at.set(item.ended_at), BackfillItem.active.remove()]
+        with tables("moving a backfill"):
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    if run is not None:
+                        transaction.save(to_run_item(run), condition=RunItem.rule.does_not_exist())
+                    place = BackfillItem(_hash(backfill.tenant, backfill.rule_id), backfill.backfill_id)
+                    transaction.update(place, actions=actions, condition=BackfillItem.version == backfill.version)
+            except TransactWriteError as error:
+                if failed_condition(error) or contended(error):
+                    return False
+                raise
+        return True
+
+
+def _hash(tenant: str, rule_id: str) -> str:
+    return f"{tenant}#{rule_id}"
+
+
+def _to_item(backfill: Backfill) -> BackfillItem:
+    body = {
+        "tenant": backfill.tenant,
+        "rule_id": backfill.rule_id,
+        "start": written(backfill.start),
+        "end": written(backfill.end),
+        "order": backfill.order.value,
+        "at_once": backfill.at_once,
+        "only": backfill.only.value,
+        "windows": [[int(bound.timestamp()) for bound in (w.start, w.end)] for w in backfill.windows],
+        "created_at": written(backfill.created_at),
+        "created_by": backfill.created_by,
+    }
+    return BackfillItem(
+        _hash(backfill.tenant, backfill.rule_id),
+        backfill.backfill_id,
+        body=json.dumps(body, separators=(",", ":")),
+        state=backfill.state.value,
+        message=backfill.message,
+        taken=backfill.taken,
+        left_out=backfill.left_out,
+        running=json.dumps(backfill.running),
+        version=backfill.version,
+        ended_at=written(backfill.ended_at) if backfill.ended_at else None,
+        active=_ACTIVE if backfill.state is BackfillState.ACTIVE else None,
+    )
+
+
+def _to_backfill(item: BackfillItem) -> Backfill:
+    body = json.loads(item.body)
+    return Backfill(
+        tenant=body["tenant"],
+        rule_id=body["rule_id"],
+        backfill_id=item.backfill_id,
+        start=read_instant(body["start"]),
+        end=read_instant(body["end"]),
+        order=Order(body["order"]),
+        at_once=body["at_once"],
+        only=Only(body["only"]),
+        windows=tuple(Window(*(datetime.fromtimestamp(bound, UTC) for bound in pair)) for pair in body["windows"]),
+        created_at=read_instant(body["created_at"]),
+        created_by=body["created_by"],
+        message=item.message or "",
+        state=BackfillState(item.state),
+        taken=int(item.taken),
+        left_out=int(item.left_out),
+        running=tuple(json.loads(item.running)),
+        ended_at=read_instant(item.ended_at) if item.ended_at else None,
+        version=int(item.version),
+    )
