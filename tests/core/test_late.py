@@ -475,3 +475,15 @@ def test_a_plan_with_late_rows_of_an_attempt_that_was_cancelled_is_not_carried_o
     world.finish(second, RunState.FAILURE)
     world.settle()
     assert world.delivered[("b", START + timedelta(minutes=1))] == 1
+
+
+def test_what_a_cancelled_amendment_held_is_owed_again_even_where_its_cancelling_broke_off() -> None:
+    world, following = late_world("amend")
+    (amendment,) = world.waiting()
+    world.end(following, well=True)
+    assert not amend_now_all(world)
+    world.runs.cancel(amendment.key, 1, START, "and then the worker died")
+    assert not amend_now_all(world)
+    cancel(world.runs.get(amendment.key), world.records, "a test", START)
+    assert amend_now_all(world)
+    assert [r.key.generation for r in world.waiting()] == [3]
