@@ -150,7 +150,7 @@ class World:
 
     def retry(self, run: Run) -> bool:
         try:
-            retry(run, self.runs, self.stage, START)
+            retry(self.runs.get(run.key), self.runs, self.stage, START)
         except Conflict:
             return False
         return True
@@ -236,7 +236,7 @@ class Arrivals(RuleBasedStateMachine):
         run = data.draw(st.sampled_from(self.world.waiting()))
         cancel(run, self.world.records, "a test", START)
         if retried:
-            self.world.retry(self.world.runs.get(run.key))
+            self.world.retry(run)
         self.world.plan(run)
 
     @precondition(lambda self: self.world.failed())
@@ -281,9 +281,9 @@ class ArrivalsWithTheNextRun(Arrivals):
 
 
 TestAmended = pytest.mark.filterwarnings("ignore")(Arrivals.TestCase)
-TestAmended.settings = hypothesis_settings(max_examples=60, stateful_step_count=40)
+TestAmended.settings = hypothesis_settings(max_examples=30, stateful_step_count=40)
 TestWithTheNext = pytest.mark.filterwarnings("ignore")(ArrivalsWithTheNextRun.TestCase)
-TestWithTheNext.settings = hypothesis_settings(max_examples=60, stateful_step_count=40)
+TestWithTheNext.settings = hypothesis_settings(max_examples=30, stateful_step_count=40)
 
 
 def late_world(policy: str) -> tuple[World, Run]:
@@ -384,3 +384,109 @@ def test_holes_are_what_no_range_covers(
 ) -> None:
     ranges = [SequenceRange(after=a, upto=b) for a, b in covered]
     assert [(h.after, h.upto) for h in holes(ranges, upto)] == wanted
+
+
+def failed_world() -> tuple[World, Run]:
+    """Hour 0 planned and failed; a row of it was registered after its plan."""
+    world = World("amend")
+    world.lake.put["first"] = [("a", START)]
+    world.lake.register("first")
+    world.hour = 1
+    world.claim()
+    (run,) = world.waiting()
+    world.plan(run)
+    world.end(run, well=False)
+    world.lake.put["late"] = [("b", START + timedelta(minutes=1))]
+    world.lake.register("late")
+    return world, run
+
+
+def retried(world: World, run: Run) -> Run:
+    assert world.retry(run)
+    world.plan(world.runs.get(run.key))
+    return world.runs.get(run.key)
+
+
+def test_rows_that_were_passed_over_while_a_run_was_failed_are_late_once_it_is_retried() -> None:
+    world, run = failed_world()
+    assert not amend_now_all(world)
+    assert world.rule.late_checked == {"chat_tickets": 2}
+    world.end(retried(world, run), well=True)
+    assert world.delivered == {("a", START): 1}
+    world.settle()
+    assert world.delivered == {("a", START): 1, ("b", START + timedelta(minutes=1)): 1}
+
+
+def test_who_looked_before_a_retry_does_not_pass_over_its_late_rows_after_it() -> None:
+    world, run = failed_world()
+    read = world.rule
+    _, checked = amend_now(read, world.registry, START, "2026.6")
+    again = retried(world, run)
+    world.rules.late_checked(read, checked)
+    world.end(again, well=True)
+    world.settle()
+    assert world.delivered == {("a", START): 1, ("b", START + timedelta(minutes=1)): 1}
+
+
+def left_behind() -> tuple[World, Run]:
+    """Hour 1 took a late row along, and ended before its plan was staged."""
+    world = World("next")
+    world.lake.put["first"] = [("a", START)]
+    world.lake.register("first")
+    world.hour = 1
+    world.claim()
+    (run,) = world.waiting()
+    world.plan(run)
+    world.end(run, well=True)
+    world.lake.put["late"] = [("b", START + timedelta(minutes=1))]
+    world.lake.register("late")
+    world.hour = 2
+    world.claim()
+    (following,) = world.waiting()
+    world.plan(following, dies=True)
+    world.finish(following, RunState.FAILURE)
+    return world, following
+
+
+def test_what_a_run_took_along_that_failed_before_its_plan_was_staged_goes_with_the_next_one() -> None:
+    world, _ = left_behind()
+    world.hour = 3
+    world.claim()
+    (third,) = world.waiting()
+    world.plan(third)
+    assert [c.window_start for c in world.kept_plan(third).carried] == [START]
+    assert sorted(r.state for r in world.runs.kept.values() if r.carried_by) == [RunState.CANCELLED, RunState.ONGOING]
+
+
+def test_a_retry_takes_along_anew_what_its_last_attempt_left_behind() -> None:
+    world, following = left_behind()
+    again = retried(world, following)
+    entries = [r for r in world.runs.kept.values() if r.carried_by]
+    assert sorted((r.epoch, r.state) for r in entries) == [(1, RunState.CANCELLED), (2, RunState.ONGOING)]
+    world.end(again, well=True)
+    assert world.delivered[("b", START + timedelta(minutes=1))] == 1
+
+
+def test_a_plan_with_late_rows_of_an_attempt_that_was_cancelled_is_not_carried_out_by_the_next() -> None:
+    """A worker of the first attempt staged it after the retry had begun: its late rows are owed to others by now."""
+    world, following = left_behind()
+    assert world.retry(following)
+    staged_plan(following, world.registry, world.rules, world.stage, lambda _: WHERE, START)
+    second = world.runs.get(following.key)
+    with pytest.raises(ConfigurationError, match="window_start"):
+        staged_plan(second, world.registry, world.rules, world.stage, lambda _: WHERE, START)
+    world.finish(second, RunState.FAILURE)
+    world.settle()
+    assert world.delivered[("b", START + timedelta(minutes=1))] == 1
+
+
+def test_what_a_cancelled_amendment_held_is_owed_again_even_where_its_cancelling_broke_off() -> None:
+    world, following = late_world("amend")
+    (amendment,) = world.waiting()
+    world.end(following, well=True)
+    assert not amend_now_all(world)
+    world.runs.cancel(amendment.key, 1, START, "and then the worker died")
+    assert not amend_now_all(world)
+    cancel(world.runs.get(amendment.key), world.records, "a test", START)
+    assert amend_now_all(world)
+    assert [r.key.generation for r in world.waiting()] == [3]

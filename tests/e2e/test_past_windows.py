@@ -27,27 +27,6 @@ def refused(tenant: Tenant, path: str, body: dict[str, Any]) -> tuple[int, str]:
     return caught.value.status, str(caught.value.problem["detail"])
 
 
-def test_three_days_before_a_rule_began_are_backfilled(tenant: Tenant) -> None:
-    tenant.tickets(0, 1, 2, 3)
-    daily = {"frequency": "daily", "starts_at": "2026-01-06T00:00:00Z", "ends_at": "2026-01-06T00:00:00Z"}
-    rule = tenant.rule(tenant.sftp(), schedule=daily, format="ndjson")
-    wanted = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-04T00:00:00Z", "at_once": 2, "order": "newest_first"}
-    made = tenant.api.post(f"/rules/{rule}/backfills", wanted)
-    assert (made["state"], made["total"], made["claimed"]) == ("active", 3, 2)
-    assert refused(tenant, f"/rules/{rule}/backfills", wanted)[0] == 409
-    place = f"/rules/{rule}/backfills/{made['backfill_id']}"
-    wait_until("the backfill to be done", lambda: tenant.api.get(place)["state"] == "done", 120)
-    found = tenant.api.get(place)
-    assert (found["done"], found["states"], found["rows"], found["current"]) == (3, {"success": 3}, 3, [])
-    runs = tenant.ended(rule, count=3)
-    assert [r["window_start"][:10] for r in runs] == ["2026-01-03", "2026-01-02", "2026-01-01"]
-    assert {(r["trigger"], r["backfill"], r["rows"]) for r in runs} == {("backfill", made["backfill_id"], 1)}
-    rows = json.loads(tenant.files(runs[-1]["run_id"])["chat_tickets.ndjson"])
-    assert rows["ticket_id"] == "t0"
-    assert refused(tenant, f"{place}/cancel", {})[0] == 409
-    assert [b["backfill_id"] for b in tenant.api.get(f"/rules/{rule}/backfills")["items"]] == [made["backfill_id"]]
-
-
 def test_a_failed_run_goes_on_under_the_same_names_once_its_destination_is_mended(tenant: Tenant) -> None:
     tenant.tickets(1, 2)
     rule = tenant.rule(tenant.sftp(), schedule=MANUAL, format="ndjson")
@@ -87,3 +66,24 @@ def test_a_cancelled_run_delivers_no_manifest_until_it_is_retried(tenant: Tenant
     (run,) = tenant.ended(rule)
     assert (run["state"], run["attempt"], run["rows"]) == ("success", 2, 1)
     assert (folder_of(tenant, run_id) / "waybill.json").exists()
+
+
+def test_three_days_before_a_rule_began_are_backfilled(tenant: Tenant) -> None:
+    tenant.tickets(0, 1, 2, 3)
+    daily = {"frequency": "daily", "starts_at": "2026-01-06T00:00:00Z", "ends_at": "2026-01-06T00:00:00Z"}
+    rule = tenant.rule(tenant.sftp(), schedule=daily, format="ndjson")
+    wanted = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-04T00:00:00Z", "at_once": 2, "order": "newest_first"}
+    made = tenant.api.post(f"/rules/{rule}/backfills", wanted)
+    assert (made["state"], made["total"], made["claimed"]) == ("active", 3, 2)
+    assert refused(tenant, f"/rules/{rule}/backfills", wanted)[0] == 409
+    place = f"/rules/{rule}/backfills/{made['backfill_id']}"
+    wait_until("the backfill to be done", lambda: tenant.api.get(place)["state"] == "done", 240)
+    found = tenant.api.get(place)
+    assert (found["done"], found["states"], found["rows"], found["current"]) == (3, {"success": 3}, 3, [])
+    runs = tenant.ended(rule, count=3)
+    assert [r["window_start"][:10] for r in runs] == ["2026-01-03", "2026-01-02", "2026-01-01"]
+    assert {(r["trigger"], r["backfill"], r["rows"]) for r in runs} == {("backfill", made["backfill_id"], 1)}
+    rows = json.loads(tenant.files(runs[-1]["run_id"])["chat_tickets.ndjson"])
+    assert rows["ticket_id"] == "t0"
+    assert refused(tenant, f"{place}/cancel", {})[0] == 409
+    assert [b["backfill_id"] for b in tenant.api.get(f"/rules/{rule}/backfills")["items"]] == [made["backfill_id"]]
