@@ -13,7 +13,7 @@ from waybill.core.lake_object import LakeObject
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleState
 from waybill.core.run import Outcome, Run, RunKey, RunState, SequenceRange
-from waybill.core.schedule import OnDemand
+from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import Window
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from waybill.core.schedule import AnySchedule, Schedule, first_boundary, occurrence_from, occurrences
+from waybill.core.schedule import first_boundary, occurrence_from, occurrences
+from waybill.core.schedule_settings import AnySchedule, Schedule
 from waybill.core.window import to_local, to_utc
 
 SETTLE = timedelta(minutes=5)
@@ -31,7 +32,7 @@ HARD_ZONES = [
 RECURRING = [
     {"frequency": "hourly"},
     {"frequency": "daily", "at": "02:30"},
-    {"frequency": "weekly", "weekday": "thursday", "at": "00:00"},
+    {"frequency": "weekly", "weekdays": ["thursday"], "at": "00:00"},
     {"frequency": "monthly", "day": 31, "at": "23:59"},
     {"frequency": "quarterly", "day": 31, "month": 2},
     {"frequency": "yearly", "day": 29, "month": 2},
@@ -117,7 +118,7 @@ def test_a_month_that_lacks_the_day_delivers_on_its_last() -> None:
 
 
 def test_a_week_is_monday_to_sunday_whatever_the_delivery_day() -> None:
-    made = schedule(frequency="weekly", weekday="thursday", at="06:00")
+    made = schedule(frequency="weekly", weekdays=["thursday"], at="06:00")
     found = occurrence_from(made, first_boundary(made, datetime(2026, 3, 11, tzinfo=UTC)), SETTLE)
     assert found is not None
     assert (found.window.start, found.window.end) == (

@@ -223,7 +223,7 @@ def test_bad_records_are_named_and_the_rest_is_kept(tenant: Tenant) -> None:
 
 def test_a_rule_lives_its_life(ready: tuple[Tenant, str]) -> None:
     tenant, destination = ready
-    rule = tenant.rule(destination, schedule={"frequency": "weekly", "zone": "Asia/Kolkata", "weekday": "tuesday"})
+    rule = tenant.rule(destination, schedule={"frequency": "weekly", "zone": "Asia/Kolkata", "weekdays": ["tuesday"]})
     shown = tenant.api.get(f"/rules/{rule}")
     assert shown["next_window"]["start"].endswith("T18:30:00Z")
     assert tenant.api.post(f"/rules/{rule}/deactivate", {})["next_run"] is None

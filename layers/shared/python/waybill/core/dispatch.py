@@ -16,7 +16,8 @@ from waybill.core.errors import Conflict
 from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState, next_due, settle_time
 from waybill.core.run import Run, RunKey, RunState, Trigger, execution_name
-from waybill.core.schedule import OnDemand, occurrence_from
+from waybill.core.schedule import occurrence_from
+from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import Window, stamp
 
 MOST_WINDOWS = 48

@@ -10,7 +10,8 @@ from enum import StrEnum
 from waybill.core.catalog import Catalog
 from waybill.core.drift import Columns
 from waybill.core.rule_settings import RuleSettings
-from waybill.core.schedule import Once, first_boundary, occurrence_from
+from waybill.core.schedule import first_boundary, occurrence_from
+from waybill.core.schedule_settings import Once
 
 
 class RuleState(StrEnum):

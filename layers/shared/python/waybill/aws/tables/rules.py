@@ -27,7 +27,7 @@ from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleState
 from waybill.core.rule_settings import RuleSettings
-from waybill.core.schedule import OnDemand
+from waybill.core.schedule_settings import OnDemand
 
 _COLUMNS: TypeAdapter[Mapping[str, Columns]] = TypeAdapter(Mapping[str, Columns])
 
