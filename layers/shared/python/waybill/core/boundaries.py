@@ -6,13 +6,14 @@ become one instant, or change their order: what is given here is strictly rising
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import count, takewhile
 from zoneinfo import ZoneInfo
 
-from waybill.core.cron import parse_cron
+from waybill.core.cron import Expression, parse_cron
 from waybill.core.schedule_settings import Cron, Daily, Hourly, Monthly, Quarterly, Recurring, Weekly, Yearly
 from waybill.core.window import floor_hour, to_local, to_utc
 from waybill.core.zones import zone_named
@@ -94,10 +95,17 @@ def _days(schedule: Recurring, first: date) -> Iterator[date]:
         case Yearly():
             return _month_starts(first, 12)
         case Cron():
-            return filter(parse_cron(schedule.expression).on, every)
+            return _fire_days(parse_cron(schedule.expression), first)
 
 
 def _month_starts(first: date, step: int) -> Iterator[date]:
     """The first days of every `step`th month, from January on."""
     month = first.year * 12 + first.month - (1 if first.day == 1 else 0)
     return (date(n // 12, n % 12 + 1, 1) for n in count(month + -month % step, step))
+
+
+def _fire_days(cron: Expression, first: date) -> Iterator[date]:
+    for month in _month_starts(first.replace(day=1), 1):
+        if month.month in cron.months:
+            days = (month + n * _DAY for n in range(monthrange(month.year, month.month)[1]))
+            yield from (day for day in days if day >= first and cron.on(day))

@@ -45,7 +45,7 @@ _FIELDS = (
 
 
 @dataclass(frozen=True)
-class Cron:
+class Expression:
     """What an expression names. `times`: local times of a day, rising; `weekdays` count from Sunday, 0."""
 
     times: tuple[time, ...]
@@ -67,7 +67,7 @@ class Cron:
 
 
 @lru_cache(maxsize=1024)
-def parse_cron(expression: str) -> Cron:
+def parse_cron(expression: str) -> Expression:
     """Raises ValueError, which says which field is wrong and what may stand there; also where it never fires, or more often
     than every five minutes.
     """
@@ -81,7 +81,7 @@ def parse_cron(expression: str) -> Cron:
         frozenset(_values(text, field)) for text, field in zip(texts, _FIELDS, strict=True)
     )
     times = tuple(time(hour, minute) for hour in sorted(hours) for minute in sorted(minutes))
-    cron = Cron(times, days, months, frozenset(day % 7 for day in weekdays))
+    cron = Expression(times, days, months, frozenset(day % 7 for day in weekdays))
     _check_ever(cron)
     _check_distance(cron)
     return cron
@@ -127,7 +127,7 @@ def _wrong(item: str, field: _Field, allowed: str) -> ValueError:
     return ValueError(f"{item!r} cannot stand in the field {field.name}: {allowed}")
 
 
-def _check_ever(cron: Cron) -> None:
+def _check_ever(cron: Expression) -> None:
     longest = max(monthrange(2024, month)[1] for month in cron.months)
     if len(cron.weekdays) == 7 and min(cron.days) > longest:
         raise ValueError(
@@ -135,7 +135,7 @@ def _check_ever(cron: Cron) -> None:
         )
 
 
-def _check_distance(cron: Cron) -> None:
+def _check_distance(cron: Expression) -> None:
     """Two times of one day, or the last of a day and the first of the next."""
     overnight = [(cron.times[-1], cron.times[0])] if _on_two_days_running(cron) else []
     for one, following in [*pairwise(cron.times), *overnight]:
@@ -147,6 +147,6 @@ def _check_distance(cron: Cron) -> None:
             )
 
 
-def _on_two_days_running(cron: Cron) -> bool:
+def _on_two_days_running(cron: Expression) -> bool:
     days = (date(2000, 1, 1) + timedelta(days=n) for n in range(_CYCLE_DAYS))
     return any(cron.on(one) and cron.on(following) for one, following in pairwise(days))

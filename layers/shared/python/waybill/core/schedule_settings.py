@@ -42,7 +42,7 @@ def _known_expression(text: str) -> str:
 TimeOfDay = Annotated[time, AfterValidator(_whole_minute)]
 Day = Annotated[date, AfterValidator(_in_range)]
 Instant = Annotated[datetime, AfterValidator(_instant)]
-Expression = Annotated[str, StringConstraints(max_length=200), AfterValidator(_known_expression)]
+CronText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_known_expression)]
 
 
 class Weekday(StrEnum):
@@ -140,7 +140,7 @@ class Cron(_Recurring):
 
     frequency: Literal["cron"]
     expression: Annotated[
-        Expression, Field(description="Minute, hour, day of the month, month, day of the week: 30 6 * * mon-fri.")
+        CronText, Field(description="Minute, hour, day of the month, month, day of the week: 30 6 * * mon-fri.")
     ]
 
 
