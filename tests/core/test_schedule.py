@@ -99,6 +99,14 @@ def test_a_local_time_that_happens_twice_means_the_first() -> None:
     assert to_utc(datetime(2026, 10, 25, 2, 30), ZoneInfo("Europe/Berlin")) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # noqa: DTZ001
 
 
+def test_a_local_time_is_an_instant_that_shows_it_even_where_zoneinfo_errs() -> None:
+    """Greenland kept its summer time for good; zoneinfo takes the rule of later years and sees a fold that never was."""
+    zone = ZoneInfo("America/Nuuk")
+    late = datetime(2023, 10, 28, 23, 10)  # noqa: DTZ001
+    assert to_utc(late, zone) == datetime(2023, 10, 29, 1, 10, tzinfo=UTC)
+    assert to_local(to_utc(late, zone), zone) == late
+
+
 def test_a_day_without_midnight_starts_when_it_starts() -> None:
     made = schedule(frequency="daily", zone="Africa/Cairo")
     start = first_boundary(made, datetime(2026, 4, 24, 12, tzinfo=UTC))

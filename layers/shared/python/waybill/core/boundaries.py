@@ -14,7 +14,7 @@ from itertools import count, takewhile
 from zoneinfo import ZoneInfo
 
 from waybill.core.cron import Expression, parse_cron
-from waybill.core.schedule_settings import Cron, Daily, Hourly, Monthly, Quarterly, Recurring, Weekly, Yearly
+from waybill.core.schedule_settings import Calendar, Cron, Daily, Hourly, Monthly, Quarterly, Recurring, Weekly, Yearly
 from waybill.core.window import floor_hour, to_local, to_utc
 from waybill.core.zones import zone_named
 
@@ -52,6 +52,15 @@ def latest_boundary(schedule: Recurring, moment: datetime) -> datetime:
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Where a local day starts, or where it would."""
     return to_utc(datetime.combine(day, time()), zone)
+
+
+def named_day(schedule: Calendar, boundary: datetime) -> date:
+    """The local day that starts a period at that boundary: the one that the clocks show, or the one that they skipped there."""
+    zone = zone_named(schedule.zone)
+    shown = to_local(boundary, zone).date()
+    skipped = shown - _DAY
+    named = midnight(skipped, zone) == boundary and next(_days(schedule, skipped)) == skipped
+    return skipped if named else shown
 
 
 def _rising(schedule: Recurring, zone: ZoneInfo, first: date) -> Iterator[datetime]:

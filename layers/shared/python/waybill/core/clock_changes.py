@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from waybill.core.window import to_local
+from waybill.core.window import shown_at, to_local
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
@@ -47,10 +47,13 @@ def clock_changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Cl
 
 def oddity(local: datetime, zone: ZoneInfo) -> Oddity | None:
     """What is odd about a naive local time; None for nothing."""
-    first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
-    if first == second:
-        return None
-    return Oddity.GAP if first < second else Oddity.FOLD
+    match len(list(shown_at(local, zone))):
+        case 0:
+            return Oddity.GAP
+        case 1:
+            return None
+        case _:
+            return Oddity.FOLD
 
 
 def _first_changed(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
