@@ -4,7 +4,7 @@ PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:.
 export SAM_CLI_TELEMETRY := 0
 # Lanes that share no server, so that two can run side by side.
-APART := tests/core tests/engines tests/gates tests/bench
+APART := tests/core tests/engines tests/gates tests/bench tests/simulate
 
 .PHONY: help demo sandbox sandbox-stop test test-fast accounted gates bench key clean
 

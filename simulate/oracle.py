@@ -102,6 +102,13 @@ def monthly(every: int, month: int, day: int, at: int) -> Recurrence:
     return Recurrence(settings, lambda d: d.day == 1 and d.month % every == 1 % every, delivered=delivered)
 
 
+def once(first: date, last: date) -> Recurrence:
+    """The days from `first` to `last`, both included."""
+    ends = {first, last + timedelta(days=1)}
+    settings = {"frequency": "once", "first_day": first.isoformat(), "last_day": last.isoformat()}
+    return Recurrence(settings, lambda day: day in ends)
+
+
 def cron(
     minutes: Collection[int],
     hours: Collection[int],
