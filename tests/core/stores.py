@@ -16,7 +16,7 @@ from waybill.core.lake_object import LakeObject
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleRef, RuleState
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange
-from waybill.core.schedule import OnDemand
+from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import Window
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from waybill.core.schedule import AnySchedule, Schedule, first_boundary, occurrence_from, occurrences
+from waybill.core.schedule import first_boundary, occurrence_from, occurrences, windows_between
+from waybill.core.schedule_settings import AnySchedule, Schedule, Weekday
 from waybill.core.window import to_local, to_utc
 
 SETTLE = timedelta(minutes=5)
@@ -19,6 +20,7 @@ HARD_ZONES = [
     "America/Asuncion",
     "America/Havana",
     "America/Santiago",
+    "America/St_Johns",
     "Antarctica/Troll",
     "Asia/Beirut",
     "Asia/Kathmandu",
@@ -31,10 +33,13 @@ HARD_ZONES = [
 RECURRING = [
     {"frequency": "hourly"},
     {"frequency": "daily", "at": "02:30"},
-    {"frequency": "weekly", "weekday": "thursday", "at": "00:00"},
+    {"frequency": "weekly", "weekdays": ["thursday"], "at": "00:00"},
+    {"frequency": "weekly", "weekdays": ["tuesday", "friday", "sunday"], "at": "05:00"},
     {"frequency": "monthly", "day": 31, "at": "23:59"},
     {"frequency": "quarterly", "day": 31, "month": 2},
     {"frequency": "yearly", "day": 29, "month": 2},
+    {"frequency": "cron", "expression": "30 0,2,23 * * *"},
+    {"frequency": "cron", "expression": "0 0 29 2 *"},
 ]
 
 
@@ -42,7 +47,7 @@ def schedule(**given: object) -> AnySchedule:
     return ADAPTER.validate_python(given)
 
 
-@pytest.mark.parametrize("kind", RECURRING, ids=lambda k: k["frequency"])
+@pytest.mark.parametrize("kind", RECURRING, ids=lambda k: "-".join(map(str, k.values())))
 @given(
     zone=st.sampled_from(HARD_ZONES),
     created=st.datetimes(datetime(1975, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
@@ -94,6 +99,14 @@ def test_a_local_time_that_happens_twice_means_the_first() -> None:
     assert to_utc(datetime(2026, 10, 25, 2, 30), ZoneInfo("Europe/Berlin")) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # noqa: DTZ001
 
 
+def test_a_local_time_is_an_instant_that_shows_it_even_where_zoneinfo_errs() -> None:
+    """Greenland kept its summer time for good; zoneinfo takes the rule of later years and sees a fold that never was."""
+    zone = ZoneInfo("America/Nuuk")
+    late = datetime(2023, 10, 28, 23, 10)  # noqa: DTZ001
+    assert to_utc(late, zone) == datetime(2023, 10, 29, 1, 10, tzinfo=UTC)
+    assert to_local(to_utc(late, zone), zone) == late
+
+
 def test_a_day_without_midnight_starts_when_it_starts() -> None:
     made = schedule(frequency="daily", zone="Africa/Cairo")
     start = first_boundary(made, datetime(2026, 4, 24, 12, tzinfo=UTC))
@@ -117,7 +130,7 @@ def test_a_month_that_lacks_the_day_delivers_on_its_last() -> None:
 
 
 def test_a_week_is_monday_to_sunday_whatever_the_delivery_day() -> None:
-    made = schedule(frequency="weekly", weekday="thursday", at="06:00")
+    made = schedule(frequency="weekly", weekdays=["thursday"], at="06:00")
     found = occurrence_from(made, first_boundary(made, datetime(2026, 3, 11, tzinfo=UTC)), SETTLE)
     assert found is not None
     assert (found.window.start, found.window.end) == (
@@ -125,6 +138,106 @@ def test_a_week_is_monday_to_sunday_whatever_the_delivery_day() -> None:
         datetime(2026, 3, 16, tzinfo=UTC),
     )
     assert found.due == datetime(2026, 3, 19, 6, tzinfo=UTC)
+
+
+def test_several_weekdays_cut_the_week_and_the_first_delivers_the_rest_of_the_week_before() -> None:
+    made = schedule(frequency="weekly", weekdays=["friday", "tuesday", "wednesday"], at="06:00")
+    found = list(islice(occurrences(made, first_boundary(made, datetime(2026, 3, 11, tzinfo=UTC)), SETTLE), 4))
+    assert [(o.window.start.strftime("%a %d"), o.window.end.strftime("%a %d")) for o in found] == [
+        ("Wed 11", "Fri 13"),
+        ("Fri 13", "Mon 16"),
+        ("Mon 16", "Wed 18"),
+        ("Wed 18", "Fri 20"),
+    ]
+    assert [o.due.strftime("%a %d %H:%M") for o in found] == [
+        "Fri 13 06:00",
+        "Tue 17 06:00",
+        "Wed 18 06:00",
+        "Fri 20 06:00",
+    ]
+
+
+def test_all_weekdays_deliver_each_day_on_the_next() -> None:
+    made = schedule(frequency="weekly", weekdays=[w.value for w in Weekday], at="06:00")
+    daily = schedule(frequency="daily", at="06:00")
+    start = first_boundary(daily, datetime(2026, 3, 11, tzinfo=UTC))
+    assert list(islice(occurrences(made, start, SETTLE), 15)) == list(islice(occurrences(daily, start, SETTLE), 15))
+
+
+def test_a_cron_window_lies_between_two_fire_times_and_is_due_when_settled() -> None:
+    made = schedule(frequency="cron", expression="30 6 * * mon-fri", zone="Europe/Berlin")
+    start = first_boundary(made, datetime(2026, 3, 28, 12, tzinfo=UTC))
+    found = list(islice(occurrences(made, start, SETTLE), 2))
+    assert [(o.window.start, o.window.end) for o in found] == [
+        (datetime(2026, 3, 27, 5, 30, tzinfo=UTC), datetime(2026, 3, 30, 4, 30, tzinfo=UTC)),
+        (datetime(2026, 3, 30, 4, 30, tzinfo=UTC), datetime(2026, 3, 31, 4, 30, tzinfo=UTC)),
+    ]
+    assert all(o.due == o.window.end + SETTLE for o in found)
+
+
+def test_fire_times_in_a_gap_keep_their_order_and_never_meet() -> None:
+    """In Berlin on 2026-03-29, 02:30 moves to 03:30, past 03:00 and onto 03:30 itself."""
+    made = schedule(frequency="cron", expression="0,30 2,3 * * *", zone="Europe/Berlin")
+    found = windows_between(made, datetime(2026, 3, 29, 0, 45, tzinfo=UTC), datetime(2026, 3, 29, 3, tzinfo=UTC))
+    assert [w.start.strftime("%d %H:%M") for w in found] == ["28 02:30", "29 01:00", "29 01:30"]
+
+
+def test_a_doubled_fire_time_is_a_boundary_once() -> None:
+    made = schedule(frequency="cron", expression="30 2 * * *", zone="Europe/Berlin")
+    found = windows_between(made, datetime(2026, 10, 24, 12, tzinfo=UTC), datetime(2026, 10, 26, 12, tzinfo=UTC))
+    assert [w.start.strftime("%d %H:%M") for w in found] == ["24 00:30", "25 00:30", "26 01:30"]
+
+
+def test_a_skipped_day_whose_only_fire_time_it_holds_moves_past_the_next_days() -> None:
+    made = schedule(frequency="cron", expression="0 0,10 30,31 12 *", zone="Pacific/Apia")
+    found = windows_between(made, datetime(2011, 12, 29, tzinfo=UTC), datetime(2012, 1, 1, 9, tzinfo=UTC))
+    assert [w.start.strftime("%Y-%m-%d %H:%M") for w in found] == [
+        "2010-12-31 20:00",
+        "2011-12-30 10:00",
+        "2011-12-30 20:00",
+    ]
+    latest = first_boundary(made, datetime(2012, 1, 1, 9, tzinfo=UTC))
+    assert latest == datetime(2011, 12, 30, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("kind", RECURRING, ids=lambda k: "-".join(map(str, k.values())))
+@given(
+    zone=st.sampled_from(HARD_ZONES),
+    start=st.datetimes(datetime(1971, 1, 1), datetime(2098, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    hours=st.integers(1, 24 * 40),
+)
+def test_windows_between_two_instants_are_those_that_a_rule_would_run(
+    kind: dict[str, object], zone: str, start: datetime, hours: int
+) -> None:
+    made, end = schedule(**kind, zone=zone), start + timedelta(hours=hours)
+    found = list(windows_between(made, start, end))
+    assert found[0].start <= start < found[0].end
+    assert found[-1].start < end <= found[-1].end
+    assert found == [o.window for o in islice(occurrences(made, found[0].start, SETTLE), len(found))]
+
+
+def test_once_lies_between_two_instants_that_it_meets_and_on_demand_never() -> None:
+    once = schedule(frequency="once", first_day="2026-01-01", last_day="2026-01-31")
+    first, last = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    assert len(list(windows_between(once, last - timedelta(seconds=1), last))) == 1
+    assert list(windows_between(once, last, last + timedelta(days=9))) == []
+    assert list(windows_between(once, first - timedelta(days=9), first)) == []
+    assert list(windows_between(schedule(frequency="manual"), first, last)) == []
+    assert list(windows_between(schedule(frequency="daily"), last, last)) == []
+
+
+def test_windows_between_two_instants_stop_at_the_end_date() -> None:
+    made = schedule(frequency="daily", ends_at="2026-03-11T12:00:00Z")
+    found = windows_between(made, datetime(2026, 3, 8, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
+    assert [w.end.day for w in found] == [9, 10, 11]
+
+
+def test_a_midnight_that_comes_twice_starts_the_day_at_the_first() -> None:
+    """At St. John's the clocks went back at 00:01: an hour of the day before comes again after its midnight."""
+    made = schedule(frequency="daily", zone="America/St_Johns")
+    second_time = datetime(2010, 11, 7, 3, 0, tzinfo=UTC)
+    assert to_local(second_time, ZoneInfo("America/St_Johns")) == datetime(2010, 11, 6, 23, 30)  # noqa: DTZ001
+    assert first_boundary(made, second_time) == datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
 
 
 def test_midnight_delivery_waits_for_rows_to_settle() -> None:
@@ -162,6 +275,20 @@ def test_no_window_ends_after_the_end_date() -> None:
         ({"frequency": "once", "first_day": "2026-03-02", "last_day": "2026-03-01"}, "before first_day"),
         ({"frequency": "once", "first_day": "2020-01-01", "last_day": "2026-03-01"}, "at most a year"),
         ({"frequency": "hourly", "at": "06:00"}, "Extra inputs"),
+        ({"frequency": "weekly", "weekdays": []}, "at least 1 item"),
+        ({"frequency": "weekly", "weekdays": ["monday", "monday"]}, "named twice"),
+        ({"frequency": "weekly", "weekdays": ["mon"]}, "'monday', 'tuesday'"),
+        ({"frequency": "weekly", "weekday": "monday"}, "Extra inputs"),
+        ({"frequency": "cron", "expression": "0 25 * * *"}, "field hour"),
+        ({"frequency": "cron", "expression": "0 0 30 2 *"}, "never fires"),
+        ({"frequency": "daily", "starts_at": "2026-03-02T00:00:00"}, "offset from UTC is missing"),
+        ({"frequency": "daily", "ends_at": "9999-12-31T00:00:00Z"}, "year 9999 is out of range"),
+        ({"frequency": "manual", "starts_at": "1969-12-31T00:00:00Z"}, "year 1969 is out of range"),
+        (
+            {"frequency": "daily", "starts_at": "2026-03-02T00:00:00Z", "ends_at": "2026-03-02T00:00:00Z"},
+            "ends_at is not after starts_at",
+        ),
+        ({"frequency": "once", "first_day": "0001-01-01", "last_day": "0001-01-02"}, "year 1 is out of range"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_reason(given_: dict[str, object], said: str) -> None:

@@ -223,7 +223,7 @@ def test_bad_records_are_named_and_the_rest_is_kept(tenant: Tenant) -> None:
 
 def test_a_rule_lives_its_life(ready: tuple[Tenant, str]) -> None:
     tenant, destination = ready
-    rule = tenant.rule(destination, schedule={"frequency": "weekly", "zone": "Asia/Kolkata", "weekday": "tuesday"})
+    rule = tenant.rule(destination, schedule={"frequency": "weekly", "zone": "Asia/Kolkata", "weekdays": ["tuesday"]})
     shown = tenant.api.get(f"/rules/{rule}")
     assert shown["next_window"]["start"].endswith("T18:30:00Z")
     assert tenant.api.post(f"/rules/{rule}/deactivate", {})["next_run"] is None
@@ -232,6 +232,29 @@ def test_a_rule_lives_its_life(ready: tuple[Tenant, str]) -> None:
     changed = {**GOOD, "name": "Renamed", "destinations": [destination]}
     assert tenant.api.call("PUT", f"/rules/{rule}", changed)["settings"]["name"] == "Renamed"
     assert tenant.api.call("DELETE", f"/rules/{rule}") is None
+
+
+def test_a_calendar_shows_the_runs_to_come_of_a_rule_saved_or_not(ready: tuple[Tenant, str]) -> None:
+    tenant, destination = ready
+    schedule = {"frequency": "cron", "expression": "30 2 * * mon-fri", "zone": "Europe/Berlin"}
+    schedule["starts_at"] = "2026-03-27T12:00:00+01:00"
+    unsaved = tenant.api.post("/rules/calendar?count=3", {"schedule": schedule, "datasets": ["chat_tickets"]})
+    first = unsaved["items"][0]
+    assert first["start"] == {"utc": "2026-03-27T01:30:00Z", "local": "2026-03-27T02:30:00+01:00"}
+    assert first["due"] == {"utc": "2026-03-30T00:35:00Z", "local": "2026-03-30T02:35:00+02:00"}
+    assert first["seconds"] == 71 * 3600
+    assert [m["kind"] for m in first["marks"]] == ["shorter"]
+    rule = tenant.rule(destination, schedule=schedule)
+    assert tenant.api.get(f"/rules/{rule}/calendar?count=3") == unsaved
+    tenant.api.post(f"/rules/{rule}/deactivate", {})
+    assert tenant.api.get(f"/rules/{rule}/calendar")["items"] == []
+    wrong = {"schedule": {**schedule, "expression": "0 25 * * *", "zone": "Berlin"}, "datasets": ["tickets"]}
+    status, errors = refused(lambda: tenant.api.post("/rules/calendar", wrong))
+    assert (status, set(errors)) == (422, {"schedule.expression", "schedule.zone"})
+    assert "did you mean Europe/Berlin?" in errors["schedule.zone"]
+    unknown = {"schedule": schedule, "datasets": ["ticket"]}
+    assert "chat_tickets" in refused(lambda: tenant.api.post("/rules/calendar", unknown))[1]["datasets.0"]
+    assert refused(lambda: tenant.api.get(f"/rules/{rule}/calendar?count=101"))[0] == 422
 
 
 def test_the_manifests_signature_is_the_platforms(ready: tuple[Tenant, str]) -> None:

@@ -29,7 +29,7 @@ from waybill.core.lists import Asked, ListFormat, ListQuestion, listed
 from waybill.core.plan import PlannedDestination
 from waybill.core.preview import PreviewSettings, example_window, preview
 from waybill.core.rows import SourceFormat
-from waybill.core.schedule import AnySchedule
+from waybill.core.schedule_settings import AnySchedule
 from waybill.core.search import Question, Reading, Span, search
 from waybill.core.survey import survey
 from waybill.engines.list_pdf import pdf

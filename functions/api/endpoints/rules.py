@@ -29,7 +29,7 @@ from waybill.core.rule_checks import check_settings
 from waybill.core.rule_retention import retention_warnings
 from waybill.core.rule_settings import ArchiveMethod, RuleSettings
 from waybill.core.run import Trigger
-from waybill.core.schedule import OnDemand
+from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import stamp
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]

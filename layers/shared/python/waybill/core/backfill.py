@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 
@@ -19,7 +19,8 @@ from waybill.core.errors import Conflict, FieldError, InvalidInput
 from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState
 from waybill.core.run import Run
-from waybill.core.schedule import AnySchedule, Once, OnDemand, first_boundary, occurrences
+from waybill.core.schedule import windows_between
+from waybill.core.schedule_settings import AnySchedule, OnDemand
 from waybill.core.standing import standing
 from waybill.core.window import Window, stamp, whole_second_up
 
@@ -137,7 +138,7 @@ def new_backfill(
 
 
 def _windows_asked(rule: Rule, start: datetime, end: datetime) -> Sequence[Window]:
-    found = list(islice(_windows_between(rule.settings.schedule, start, end), MOST_WINDOWS + 1))
+    found = list(islice(_whole_windows(rule.settings.schedule, start, end), MOST_WINDOWS + 1))
     if not found:
         said = f"holds no whole window of the rule's schedule that is over before {stamp(rule.cursor)}; give an earlier from"
         raise InvalidInput([FieldError("from", f"{said} or a later to")])
@@ -147,17 +148,11 @@ def _windows_asked(rule: Rule, start: datetime, end: datetime) -> Sequence[Windo
     return found
 
 
-def _windows_between(schedule: AnySchedule, start: datetime, end: datetime) -> Iterator[Window]:
+def _whole_windows(schedule: AnySchedule, start: datetime, end: datetime) -> Iterator[Window]:
     """The schedule's windows that lie wholly in `[start, end)`, before its own start too; without a clock the range is one."""
     if isinstance(schedule, OnDemand):
-        yield from [Window(start, end)] if start < end else []
-        return
-    endless = schedule if isinstance(schedule, Once) else schedule.model_copy(update={"starts_at": None})
-    for occurrence in occurrences(endless, first_boundary(endless, start), timedelta()):
-        if occurrence.window.end > end:
-            return
-        if occurrence.window.start >= start:
-            yield occurrence.window
+        return iter([Window(start, end)] if start < end else [])
+    return (w for w in windows_between(schedule, start, end) if start <= w.start and w.end <= end)
 
 
 def covering(rule: Rule, runs: Runs, start: datetime, end: datetime) -> list[Window]:

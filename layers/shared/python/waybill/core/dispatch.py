@@ -17,7 +17,8 @@ from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState, next_due, occurrence_at
 from waybill.core.rule_settings import CatchUp, Overlap
 from waybill.core.run import Run, RunKey, RunState, Trigger, execution_name, parse_run_id
-from waybill.core.schedule import Occurrence, OnDemand, occurrence_from
+from waybill.core.schedule import Occurrence, occurrence_from
+from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import Window, stamp
 
 MOST_CLAIMS = 48

@@ -18,8 +18,8 @@ from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import CsvProfile, RowFormat, Writing, framing
 from waybill.core.listing import Column, Listing
 from waybill.core.rows import Refinement, RowSource
-from waybill.core.schedule import ZoneName
 from waybill.core.search import Question, Reading, lines_of, objects_of, selection_of
+from waybill.core.zones import ZoneName
 
 
 class ListFormat(StrEnum):

@@ -25,7 +25,8 @@ from waybill.core.rows import Refinement, RowSource, Selection
 from waybill.core.rule import new_rule
 from waybill.core.rule_settings import FileLimit, RuleSettings, Scope
 from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger
-from waybill.core.schedule import AnySchedule, Once, OnDemand, first_boundary
+from waybill.core.schedule import first_boundary
+from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
 from waybill.core.search import Reading, Span, lines_of
 from waybill.core.select import compile_filter
 from waybill.core.window import Window

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from waybill.core.catalog import Catalog
 from waybill.core.drift import Columns
 from waybill.core.rule_settings import RuleSettings
-from waybill.core.schedule import Occurrence, Once, first_boundary, occurrence_from
+from waybill.core.schedule import Occurrence, first_boundary, occurrence_from
+from waybill.core.schedule_settings import Once
 
 
 class RuleState(StrEnum):

@@ -40,6 +40,11 @@ def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations
         raise InvalidInput(errors)
 
 
+def no_dataset(place: str, name: str, catalog: Catalog) -> FieldError:
+    """Says which datasets may be meant by a name that is none."""
+    return FieldError(place, f"{name!r} is no dataset; there are {closest(name, catalog)}")
+
+
 def _shape_errors(settings: RuleSettings) -> list[FieldError]:
     """Settings of the files that do not go together."""
     errors: list[FieldError] = []
@@ -63,8 +68,7 @@ def _shape_errors(settings: RuleSettings) -> list[FieldError]:
 def _choice_errors(place: str, choice: DataChoice, catalog: Catalog, layout: Layout) -> list[FieldError]:
     dataset = catalog.get(choice.dataset)
     if dataset is None:
-        known = closest(choice.dataset, catalog)
-        return [FieldError(f"{place}.dataset", f"{choice.dataset!r} is no dataset; there are {known}")]
+        return [no_dataset(f"{place}.dataset", choice.dataset, catalog)]
     errors = [
         FieldError(f"{place}.fields.{n}", f"{name!r} is no field of {dataset.name}; see GET /datasets/{dataset.name}")
         for n, name in enumerate(choice.fields)

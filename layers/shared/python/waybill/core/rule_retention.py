@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from waybill.core.catalog import Catalog
 from waybill.core.rule_settings import RuleSettings
-from waybill.core.schedule import Once, OnDemand, first_boundary, occurrence_from
+from waybill.core.schedule import first_boundary, occurrence_from
+from waybill.core.schedule_settings import Once, OnDemand
 
 
 def retention_warnings(settings: RuleSettings, catalog: Catalog, now: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
 from waybill.core.layout import Layout, Preset
-from waybill.core.schedule import Schedule
+from waybill.core.schedule_settings import Schedule
 
 RuleName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")

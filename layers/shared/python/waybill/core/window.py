@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -66,10 +67,20 @@ def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
 
     A local time that does not exist moves forward by the gap; one that happens twice means the first (RFC 5545, 3.3.5).
     """
-    first = local.replace(tzinfo=zone, fold=0)
-    as_utc = first.astimezone(UTC)
+    first = next(shown_at(local, zone), None)
     # PEP 495: fold=0 in a gap reads the offset from before it, which lands past the gap by exactly the gap's length.
-    return as_utc.replace(tzinfo=UTC)
+    return first if first is not None else local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def shown_at(local: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The instants (UTC) at which the zone's clocks show a naive local time, in order: one, none in a gap, two in a fold."""
+    found = None
+    for fold in (0, 1):
+        moment = local.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+        # zoneinfo errs where a zone's table ends and its rule begins: only what shows the time counts.
+        if moment != found and to_local(moment, zone) == local:
+            found = moment
+            yield moment
 
 
 def to_local(moment: datetime, zone: ZoneInfo) -> datetime:

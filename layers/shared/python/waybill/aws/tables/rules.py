@@ -29,7 +29,7 @@ from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleRef, RuleState
 from waybill.core.rule_settings import RuleSettings
-from waybill.core.schedule import OnDemand
+from waybill.core.schedule_settings import OnDemand
 
 _TRIES = 20
 _NO_MARK = RuleItem.late_checked.does_not_exist()

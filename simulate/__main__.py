@@ -1,0 +1,32 @@
+"""All simulations, one table at the end: `python -m simulate`. Exit code 1 where anything is wrong.
+
+Environment: `SEED` (1), `SIZE` (a share of the full size, 1.0). The figures go to bench/results/simulation.json.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from simulate import year
+from simulate.row import Row, saved, table
+
+RESULT = Path(__file__).resolve().parents[1] / "bench/results/simulation.json"
+# Each takes the seed and the size.
+PARTS: Sequence[Callable[[int, float], list[Row]]] = (
+    lambda seed, size: year.rows(rules=max(1, round(10_000 * size)), year=2026, seed=seed),
+)
+
+
+def main() -> int:
+    seed, size = int(os.environ.get("SEED") or 1), float(os.environ.get("SIZE") or 1)
+    rows = [row for part in PARTS for row in part(seed, size)]
+    saved(rows, seed, RESULT)
+    print(table(rows))
+    return 0 if all(row.ok for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
