@@ -38,6 +38,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         runs=wiring.runs(),
         backfills=wiring.backfills(),
         catalogs=wiring.catalog,
+        stage=wiring.stage(),
         queue=wiring.dispatch_queue(),
         claims=_POOL.map,
         broken=_log,

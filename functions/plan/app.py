@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from waybill import wiring
 from waybill.boundary import Event, handler
 from waybill.core.attempt import held_run
+from waybill.core.dispatch import longest
 from waybill.core.freeze import Registry, staged_plan
 from waybill.core.run import known_key
 
@@ -24,6 +25,6 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     if note:
         wiring.run_log().note(key, wiring.now(), "late rows", note)
     parts, size = len(plan.parts), plan.estimated_bytes()
-    wiring.runs().begin(key, event["epoch"], wiring.now(), parts, size, plan.sequences)
+    wiring.runs().begin(key, event["epoch"], wiring.now(), parts, size, plan.sequences, longest(event["large"]))
     wiring.run_log().note(key, plan.planned_at, "plan", plan.summary())
     return {"parts": [part.index for part in plan.parts]}

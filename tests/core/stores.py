@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from waybill.core.backfill import Backfill, BackfillState
@@ -110,6 +110,7 @@ class MemoryRuns:
         self._rules = rules
         self.kept: dict[RunKey, Run] = {}
         self.manifests_held: dict[RunKey, datetime] = {}
+        self._watched_from: dict[RunKey, datetime] = {}
 
     def claim(self, rule: Rule, run: Run, moved: Rule) -> bool:
         current = self._rules.kept.get((rule.tenant, rule.rule_id))
@@ -147,7 +148,8 @@ class MemoryRuns:
         return Page(sorted(found, key=lambda r: r.created_at, reverse=True)[:limit])
 
     def waiting(self, before: datetime) -> Iterator[Run]:
-        yield from [r for r in self.kept.values() if r.state is RunState.SCHEDULED and r.created_at < before]
+        known = [(r, self._watched_from.get(r.key, r.created_at)) for r in self.kept.values() if not r.carried_by]
+        yield from [r for r, moment in known if not r.state.ended and moment < before]
 
     def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
         found = self.of_rule(tenant, rule_id, "", len(self.kept)).items
@@ -168,10 +170,12 @@ class MemoryRuns:
         parts: int,
         estimated_bytes: int,
         sequences: Mapping[str, SequenceRange],
+        lasts: timedelta,
     ) -> None:
         run = self.get(key)
         if not run.held_by(epoch):
             raise Conflict("ended")
+        self._watched_from[key] = now + lasts
         started = run.started_at or now
         self.kept[key] = replace(
             run,
@@ -214,6 +218,7 @@ class MemoryRuns:
         if run.epoch != epoch or not run.state.ended or run.state is RunState.SUCCESS:
             raise Conflict("changed")
         self.manifests_held.pop(key, None)
+        self._watched_from[key] = now
         self.kept[key] = replace(
             run, state=RunState.SCHEDULED, epoch=epoch + 1, scheduled_for=now, message="", started_at=None,
             finished_at=None, rows=None, bytes=None, files=None, rejects=None,

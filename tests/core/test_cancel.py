@@ -33,7 +33,9 @@ class Office:
         return Records(self.runs, self.rules, log, MemoryStage(), self.workflow)
 
     def begin(self) -> Run:
-        self.runs.begin(self.run.key, 1, LATER, 1, 10, {"chat_tickets": SequenceRange(after=0, upto=7)})
+        self.runs.begin(
+            self.run.key, 1, LATER, 1, 10, {"chat_tickets": SequenceRange(after=0, upto=7)}, timedelta(hours=1)
+        )
         return self.runs.get(self.run.key)
 
     def cancel(self, run: Run) -> Run:

@@ -17,6 +17,7 @@ from waybill.core.dispatch import (
     claim_new,
     claim_triggered,
     is_large,
+    longest,
     run_now,
 )
 from waybill.core.errors import Conflict
@@ -179,7 +180,7 @@ def test_a_claim_line_is_small_and_names_its_execution() -> None:
     line = json.loads(claim_line(run, large=False))
     assert line["type"] == "express"
     assert len(line["name"]) <= 80
-    assert json.loads(line["input"]) == {"tenant": "acme", "run_id": run.key.run_id, "epoch": 1}
+    assert json.loads(line["input"]) == {"tenant": "acme", "run_id": run.key.run_id, "epoch": 1, "large": False}
     assert claim_line(replace(run, epoch=2), large=False) != claim_line(run, large=False)
 
 
@@ -187,4 +188,6 @@ def test_a_run_is_large_unless_the_last_one_was_small() -> None:
     run = next(iter(claim_due(rule(), stores(rule())[1], CATALOG, tick(NOW + timedelta(days=1)))))
     assert is_large(run)
     assert not is_large(replace(run, estimated_bytes=1_000))
+    assert is_large(replace(run, estimated_bytes=1_000, epoch=2))
+    assert longest(True) > longest(False) >= timedelta(minutes=5)
     assert run.state is RunState.SCHEDULED

@@ -11,11 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.made import CATALOG, NOW, rule
-from tests.core.stores import MemoryBackfills, MemoryRules, MemoryRuns
+from tests.core.stage import MemoryStage
+from tests.core.stores import MemoryBackfills, MemoryLakeObjects, MemoryRules, MemoryRuns
 from tests.core.test_dispatch import tick
+from waybill.core.dispatch import is_large
 from waybill.core.doors import MOST_ALONE, SWEEP_AFTER, House, fairly, runs_asked_for
 from waybill.core.errors import PermanentError
+from waybill.core.freeze import Registry, freeze
+from waybill.core.plan import PlannedDestination, plan_key
 from waybill.core.rule import Rule, RuleRef
+from waybill.core.run import RunState
+from waybill.core.stalled import MOST_ATTEMPTS
 
 LATER = NOW + timedelta(days=1)
 
@@ -35,7 +41,10 @@ class Scene:
             self.rules.add(one)
         self.runs, self.queue, self.broken = MemoryRuns(self.rules), Queue(), list[Rule]()
         backfills = MemoryBackfills(self.runs)
-        self.house = House(self.rules, self.runs, backfills, lambda _: CATALOG, self.queue, map, self.broken.append)
+        self.stage = MemoryStage()
+        self.house = House(
+            self.rules, self.runs, backfills, lambda _: CATALOG, self.stage, self.queue, map, self.broken.append
+        )
 
     def asked(self, event: dict[str, object], time: datetime = LATER) -> list[tuple[str, str]]:
         return [(r.key.tenant, r.key.rule_id) for r in runs_asked_for(event, tick(time), self.house)]
@@ -74,6 +83,29 @@ def test_a_claim_that_did_not_start_is_asked_for_again() -> None:
     first = scene.asked({})
     assert scene.asked({}, LATER + SWEEP_AFTER) == []
     assert sorted(scene.asked({}, LATER + SWEEP_AFTER + timedelta(seconds=1))) == sorted(first)
+
+
+def test_an_execution_that_is_over_without_an_end_is_followed_by_the_next_attempt() -> None:
+    scene = Scene(*numbered(1))
+    scene.asked({})
+    (run,) = scene.runs.kept.values()
+    registry = Registry(scene.runs, MemoryLakeObjects(), CATALOG)
+    where = [PlannedDestination(destination_id="dst_one", name="SFTP", kind="sftp")]
+    plan = freeze(scene.rules.get("acme", run.key.rule_id), run, registry, where, LATER).plan
+    scene.stage.put(plan_key(run.key), plan.model_dump_json().encode())
+    minutes = timedelta(minutes=1)
+    for epoch in range(1, MOST_ATTEMPTS + 1):
+        begun = LATER + epoch * 20 * minutes
+        scene.runs.begin(run.key, epoch, begun, 1, 10, plan.sequences, 5 * minutes)
+        assert scene.asked({}, begun + 7 * minutes) == []
+        found = scene.asked({}, begun + 8 * minutes)
+        after = scene.runs.get(run.key)
+        if epoch < MOST_ATTEMPTS:
+            assert (len(found), after.state, after.epoch) == (1, RunState.SCHEDULED, epoch + 1)
+            assert is_large(after)
+        else:
+            assert (found, after.state) == ([], RunState.FAILURE)
+            assert "stopped without an end" in after.message
 
 
 def test_a_schedule_of_someones_own_names_a_rule_that_is_there() -> None:

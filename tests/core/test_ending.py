@@ -85,7 +85,7 @@ class World:
     def plan(self, run: Run) -> None:
         frozen = freeze(self.rule, run, Registry(self.runs, MemoryLakeObjects(), CATALOG), WHERE, NOW)
         self.stage.put(plan_key(run.key), frozen.plan.model_dump_json().encode())
-        self.runs.begin(run.key, 1, NOW, 1, 5, frozen.plan.sequences)
+        self.runs.begin(run.key, 1, NOW, 1, 5, frozen.plan.sequences, DAY)
 
     def fails(self, error: Mapping[str, str]) -> None:
         run = self.claim()

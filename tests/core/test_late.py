@@ -132,7 +132,7 @@ class World:
             return
         try:
             plan, _ = staged_plan(run, self.registry, self.rules, self.stage, lambda _: WHERE, START)
-            self.runs.begin(run.key, run.epoch, START, len(plan.parts), 0, plan.sequences)
+            self.runs.begin(run.key, run.epoch, START, len(plan.parts), 0, plan.sequences, HOUR)
         except (Conflict, ConfigurationError):
             self.finish(run, RunState.FAILURE)
 

@@ -24,6 +24,7 @@ from waybill.core.window import Window
 
 LATER = NOW + timedelta(days=1)
 TICK = Tick(time=LATER, now=LATER, trigger=Trigger.SCHEDULE, tzdata="2026.6")
+HOUR = timedelta(hours=1)
 CONSIDERED = {"chat_tickets": SequenceRange(after=0, upto=7)}
 TOTALS = {"rows": 1, "bytes": 2, "files": 3, "rejects": 0}
 
@@ -124,7 +125,7 @@ def test_a_claim_notes_the_run_and_the_record_of_what_is_left_out_does_not(rules
     run = claimed(rules, runs, replace(made, next_run=made.cursor))
     later = replace(TICK, time=LATER + timedelta(hours=3), now=LATER + timedelta(hours=3))
     assert list(claim_due(rules.get("acme", made.rule_id), runs, CATALOG, TICK)) == []
-    runs.begin(run.key, 1, LATER, parts=1, estimated_bytes=10, sequences=CONSIDERED)
+    runs.begin(run.key, 1, LATER, parts=1, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
     last = run
     while last.window.end < LATER.replace(minute=0, second=0):
         runs.end(last.key, 1, LATER, Outcome(RunState.SUCCESS, ""), TOTALS)
@@ -163,27 +164,29 @@ def test_a_claim_of_a_rule_that_changed_leaves_no_run(rules: RulesTable, runs: R
 def test_a_run_goes_through_its_states_once(rules: RulesTable, runs: RunsTable) -> None:
     run = claimed(rules, runs)
     assert [r.key for r in runs.waiting(LATER + timedelta(minutes=3))] == [run.key]
-    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
-    runs.begin(run.key, 1, LATER + timedelta(minutes=1), parts=2, estimated_bytes=10, sequences=CONSIDERED)
+    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
+    runs.begin(run.key, 1, LATER + timedelta(minutes=1), parts=2, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
     begun = runs.get(run.key)
     assert (begun.state, begun.started_at, begun.parts) == (RunState.ONGOING, LATER, 2)
     assert list(runs.waiting(LATER + timedelta(minutes=3))) == []
+    assert list(runs.waiting(LATER + HOUR)) == []
+    assert [r.key for r in runs.waiting(LATER + HOUR + timedelta(minutes=2))] == [run.key]
     with pytest.raises(Conflict):
-        runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+        runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
     assert not runs.end(run.key, 2, LATER, Outcome(RunState.FAILURE, "late"), TOTALS)
     assert runs.end(run.key, 1, LATER, Outcome(RunState.SUCCESS, "done"), TOTALS)
     assert not runs.end(run.key, 1, LATER, Outcome(RunState.FAILURE, "again"), TOTALS)
     ended = runs.get(run.key)
     assert (ended.state, ended.message, ended.rows) == (RunState.SUCCESS, "done", 1)
     with pytest.raises(Conflict):
-        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
 
 
 def test_a_run_is_cancelled_unless_its_manifest_is_held_and_retried_as_its_next_epoch(
     rules: RulesTable, runs: RunsTable
 ) -> None:
     run = claimed(rules, runs)
-    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+    runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
     with pytest.raises(Conflict):
         runs.retry(run.key, 1, LATER)
     assert not runs.hold_manifest(run.key, 2, LATER + timedelta(minutes=16))
@@ -203,8 +206,8 @@ def test_a_run_is_cancelled_unless_its_manifest_is_held_and_retried_as_its_next_
     with pytest.raises(Conflict):
         runs.retry(run.key, 1, LATER)
     with pytest.raises(Conflict):
-        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
-    runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED)
+        runs.begin(run.key, 1, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
+    runs.begin(run.key, 2, LATER, parts=2, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
     assert runs.cancel(run.key, 2, LATER, "the lease of the first attempt is gone")
 
 

@@ -28,7 +28,7 @@ class StepFunctions:
 
     def start(self, run: Run, large: bool) -> None:
         arn = self._standard if large else self._express
-        self._start(arn, execution_name(run.key, run.epoch), execution_input(run))
+        self._start(arn, execution_name(run.key, run.epoch), execution_input(run, large))
 
     def stop(self, run: Run) -> None:
         name = execution_name(run.key, run.epoch)

@@ -200,8 +200,17 @@ def new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> 
 
 
 def is_large(run: Run) -> bool:
-    """Whether the run's execution must be STANDARD: the rule's last one was large, or there was none to judge by."""
-    return run.estimated_bytes is None or run.estimated_bytes > LARGE_BYTES
+    """Whether the run's execution must be STANDARD: the rule's last one was large, there was none to judge by, or an attempt
+    came to nothing.
+    """
+    return run.estimated_bytes is None or run.estimated_bytes > LARGE_BYTES or run.epoch > 1
+
+
+def longest(large: bool) -> timedelta:
+    """How long an attempt is waited for: an EXPRESS execution lives no longer, and a STANDARD one that does is followed by the
+    next attempt, which goes on where it is; the steps of the old one then do nothing more.
+    """
+    return timedelta(hours=24) if large else timedelta(minutes=5)
 
 
 def claim_line(run: Run, large: bool) -> str:
@@ -210,12 +219,12 @@ def claim_line(run: Run, large: bool) -> str:
         {
             "type": "standard" if large else "express",
             "name": execution_name(run.key, run.epoch),
-            "input": json.dumps(execution_input(run), separators=(",", ":")),
+            "input": json.dumps(execution_input(run, large), separators=(",", ":")),
         },
         separators=(",", ":"),
     )
 
 
-def execution_input(run: Run) -> dict[str, str | int]:
-    """What every step of a run is given: which run, which attempt. No secret, no data."""
-    return {"tenant": run.key.tenant, "run_id": run.key.run_id, "epoch": run.epoch}
+def execution_input(run: Run, large: bool) -> dict[str, str | int]:
+    """What an execution is given: which run, which attempt, and how large it is taken for. No secret, no data."""
+    return {"tenant": run.key.tenant, "run_id": run.key.run_id, "epoch": run.epoch, "large": large}

@@ -13,9 +13,11 @@ from waybill.core.advance import BackfillDesk, advance_all
 from waybill.core.catalog import Catalogs
 from waybill.core.dispatch import Tick, claim_due, claim_triggered
 from waybill.core.errors import NotFound, PermanentError
+from waybill.core.plan import Probed
 from waybill.core.ports import Backfills, DispatchQueue, Rules, Runs
 from waybill.core.rule import Rule, RuleRef
-from waybill.core.run import Run
+from waybill.core.run import Run, RunState
+from waybill.core.stalled import revived
 
 T = TypeVar("T")
 
@@ -37,6 +39,7 @@ class House:
     runs: Runs
     backfills: Backfills
     catalogs: Catalogs
+    stage: Probed
     queue: DispatchQueue
     claims: Callable[[Callable[[Rule], list[Run]], Iterable[Rule]], Iterable[list[Run]]]
     broken: Callable[[Rule], None]
@@ -72,8 +75,8 @@ def _triggered(rules: Iterable[Rule], tick: Tick, house: House) -> Iterator[Run]
 
 
 def _heartbeat(tick: Tick, house: House) -> Iterator[Run]:
-    """What is due in all shards; where that is much, each shard goes to an invocation of its own. Then the backfills; then the
-    sweep: claims that did not start are asked for again, under their own names.
+    """What is due in all shards; where that is much, each shard goes to an invocation of its own. Then the backfills and
+    the sweep.
     """
     due = {shard: house.rules.due(tick.time, shard, MOST_ALONE) for shard in range(house.rules.shards)}
     if sum(map(len, due.values())) <= MOST_ALONE:
@@ -81,7 +84,18 @@ def _heartbeat(tick: Tick, house: House) -> Iterator[Run]:
     else:
         house.queue.share(tick.time, [shard for shard, found in due.items() if found])
     yield from advance_all(BackfillDesk(house.rules, house.runs, house.backfills), tick)
-    yield from islice(house.runs.waiting(tick.now - SWEEP_AFTER), MOST_SWEPT)
+    yield from _swept(tick, house)
+
+
+def _swept(tick: Tick, house: House) -> Iterator[Run]:
+    """Claims that did not start are asked for again, under their own names; an execution that is over without an end is
+    followed by the run's next attempt.
+    """
+    for run in islice(house.runs.waiting(tick.now - SWEEP_AFTER), MOST_SWEPT):
+        if run.state is RunState.SCHEDULED:
+            yield run
+        elif again := revived(run, house.runs, house.rules, house.stage, tick.now):
+            yield again
 
 
 def _due(due: Iterable[RuleRef], tick: Tick, house: House) -> Iterator[Run]:

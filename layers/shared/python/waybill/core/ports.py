@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from waybill.core.access import AccessKey
@@ -115,7 +115,9 @@ class Runs(Protocol):
         """Latest created first; may lag behind by a second."""
 
     def waiting(self, before: datetime) -> Iterator[Run]:
-        """Runs that were claimed before that instant and have not started; may lag behind by a second."""
+        """Runs that were claimed before that instant and have not started, and those that have not ended although their attempt
+        should have by then. May lag behind by a second.
+        """
 
     def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
         """The rule's runs whose window starts before `moment`, newest window and generation first. Reads page by page, as far
@@ -136,8 +138,10 @@ class Runs(Protocol):
         parts: int,
         estimated_bytes: int,
         sequences: Mapping[str, SequenceRange],
+        lasts: timedelta,
     ) -> None:
-        """Scheduled (or ongoing, on a retry of the step) to ongoing, with what it has considered of each dataset. Raises
+        """Scheduled (or ongoing, on a retry of the step) to ongoing, with what it has considered of each dataset, and how long
+        the attempt is waited for. Raises
         Conflict for another epoch or an ended run.
         """
 

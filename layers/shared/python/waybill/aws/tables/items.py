@@ -88,7 +88,7 @@ class _RunsWaiting(GlobalSecondaryIndex["RunItem"]):  # type: ignore[no-untyped-
         projection = KeysOnlyProjection()
 
     waiting_shard = UnicodeAttribute(hash_key=True)
-    created_at = UnicodeAttribute(range_key=True)
+    watched_from = UnicodeAttribute(range_key=True)
 
 
 class RunItem(Model):
@@ -120,6 +120,7 @@ class RunItem(Model):
     message = UnicodeAttribute(default="")
     tzdata = UnicodeAttribute(default="")
     waiting_shard = UnicodeAttribute(null=True)
+    watched_from = UnicodeAttribute(null=True)
     sequences = UnicodeAttribute(null=True)
     amends = BooleanAttribute(default=False)
     carried_by = UnicodeAttribute(default="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 from pynamodb.connection import Connection
@@ -100,9 +100,9 @@ class RunsTable:
     def waiting(self, before: datetime) -> Iterator[Run]:
         for shard in range(DUE_SHARDS):
             with tables("looking for waiting runs"):
-                found = RunItem.waiting.query(str(shard), RunItem.created_at < written(before))
+                found = RunItem.waiting.query(str(shard), RunItem.watched_from < written(before))
                 keys = [(item.rule, item.window) for item in found]
-            yield from (run for run in self._all(keys) if run.state is RunState.SCHEDULED)
+            yield from (run for run in self._all(keys) if not run.state.ended)
 
     def _all(self, keys: Sequence[tuple[str, str]]) -> list[Run]:
         """The items of an index's keys, read afresh, in the keys' order."""
@@ -141,6 +141,7 @@ class RunsTable:
         parts: int,
         estimated_bytes: int,
         sequences: Mapping[str, SequenceRange],
+        lasts: timedelta,
     ) -> None:
         begun: list[Action] = [
             RunItem.state.set(RunState.ONGOING.value),
@@ -148,7 +149,7 @@ class RunsTable:
             RunItem.parts.set(parts),
             RunItem.estimated_bytes.set(estimated_bytes),
             RunItem.sequences.set(_SEQUENCES.dump_json(sequences).decode()),
-            RunItem.waiting_shard.remove(),
+            RunItem.watched_from.set(written(now + lasts)),
         ]
         if not _changed(key, begun, _held_by(epoch), "starting a run"):
             raise Conflict(IN_OTHER_HANDS, "See the run's log.")
@@ -171,6 +172,7 @@ class RunsTable:
             RunItem.scheduled_for.set(written(now)),
             RunItem.message.set(""),
             RunItem.waiting_shard.set(_waiting_shard(key)),
+            RunItem.watched_from.set(written(now)),
         ]
         again += [gone.remove() for gone in _OF_AN_ATTEMPT]
         unsuccessful = RunItem.state.is_in(*(s.value for s in RunState if s.ended and s is not RunState.SUCCESS))
@@ -206,6 +208,7 @@ def _ended(outcome: Outcome, now: datetime, totals: Mapping[str, int]) -> list[A
         RunItem.files.set(totals["files"]),
         RunItem.rejects.set(totals["rejects"]),
         RunItem.waiting_shard.remove(),
+        RunItem.watched_from.remove(),
     ]
 
 
@@ -259,6 +262,7 @@ def to_item(run: Run) -> RunItem:
         finished_at=written(run.finished_at) if run.finished_at else None,
         message=run.message,
         waiting_shard=_waiting_shard(key) if run.state is RunState.SCHEDULED else None,
+        watched_from=written(run.created_at) if run.state is RunState.SCHEDULED else None,
     )
 
 
