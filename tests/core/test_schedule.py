@@ -211,9 +211,9 @@ def test_a_gap_over_midnight_which_no_zone_has_had_yet_keeps_boundaries_in_order
     zone = ZoneInfo.from_file(io.BytesIO(header + struct.pack(">lB", change, 1) + types + b"ABC\0"))
     monkeypatch.setattr(boundaries, "zone_named", lambda _: zone)
     made = schedule(frequency="cron", expression="30,45 0,23 * * *")
-    moment = datetime(2000, 1, 1, 20, tzinfo=UTC)
-    found = [b.strftime("%d %H:%M") for b in islice(boundaries.boundaries_after(made, moment), 4)]
-    assert found == ["01 23:30", "01 23:45", "02 22:30", "02 22:45"]
+    moment = datetime(2000, 1, 1, 0, 40, tzinfo=UTC)
+    found = [b.strftime("%d %H:%M") for b in islice(boundaries.boundaries_after(made, moment), 5)]
+    assert found == ["01 00:45", "01 23:30", "01 23:45", "02 22:30", "02 22:45"]
     late = datetime(2000, 1, 1, 23, 35, tzinfo=UTC)
     assert next(boundaries.boundaries_after(made, late)) == datetime(2000, 1, 1, 23, 45, tzinfo=UTC)
 
