@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulate.wall import DAY, Wall, local_day
 
@@ -34,8 +34,7 @@ class Recurrence:
     delivered: Callable[[date], int] | None = None
 
 
-@dataclass(frozen=True, order=True)
-class Expected:
+class Expected(NamedTuple):
     start: int
     end: int
     due: int

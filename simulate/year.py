@@ -28,6 +28,8 @@ from waybill.core.run import Outcome, Run, RunState, Trigger
 _DONE = Outcome(RunState.SUCCESS, "Delivered.")
 _TOTALS = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
 _OUTAGE = timedelta(hours=9)
+_AT_ONCE = 250
+"""How many rules' windows a process keeps in memory."""
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -136,8 +138,8 @@ def heartbeats(seed: int, year: int) -> Iterator[tuple[datetime, int]]:
 
 
 def rows(rules: int, year: int, seed: int) -> list[Row]:
-    shares = os.cpu_count() or 1
-    with Pool(shares) as pool:
+    shares = max(os.cpu_count() or 1, rules // _AT_ONCE)
+    with Pool() as pool:
         parts = pool.starmap(simulated, [(seed, year, range(n, rules, shares)) for n in range(shares)])
     found = sum(parts, Counter[str]())
     frequencies = sorted(name for name in found if name.endswith(" rules"))

@@ -129,6 +129,14 @@ def test_a_run_that_a_clock_change_alters_says_how(given_: dict[str, Any], when:
     assert said(calendar(when, 1, **given_)) == [marks]
 
 
+def test_a_skipped_day_is_said_of_the_window_before_it_alone() -> None:
+    assert [len(marks) for marks in said(calendar("2011-12-28T12:00", 3, frequency="daily", zone="Pacific/Apia"))] == [
+        0,
+        1,
+        0,
+    ]
+
+
 def test_a_delivery_that_waits_for_rows_says_nothing_about_its_local_time() -> None:
     """Midnight comes twice at Havana, but the run is due only when its rows have settled."""
     found = calendar("2025-11-01T12:00", 1, frequency="daily", zone="America/Havana")

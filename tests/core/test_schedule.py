@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import struct
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, available_timezones
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from waybill.core import boundaries
 from waybill.core.schedule import first_boundary, occurrence_from, occurrences, windows_between
 from waybill.core.schedule_settings import AnySchedule, Schedule, Weekday
 from waybill.core.window import to_local, to_utc
@@ -188,16 +191,31 @@ def test_a_doubled_fire_time_is_a_boundary_once() -> None:
     assert [w.start.strftime("%d %H:%M") for w in found] == ["24 00:30", "25 00:30", "26 01:30"]
 
 
-def test_a_skipped_day_whose_only_fire_time_it_holds_moves_past_the_next_days() -> None:
-    made = schedule(frequency="cron", expression="0 0,10 30,31 12 *", zone="Pacific/Apia")
-    found = windows_between(made, datetime(2011, 12, 29, tzinfo=UTC), datetime(2012, 1, 1, 9, tzinfo=UTC))
-    assert [w.start.strftime("%Y-%m-%d %H:%M") for w in found] == [
-        "2010-12-31 20:00",
-        "2011-12-30 10:00",
-        "2011-12-30 20:00",
-    ]
-    latest = first_boundary(made, datetime(2012, 1, 1, 9, tzinfo=UTC))
-    assert latest == datetime(2011, 12, 30, 20, tzinfo=UTC)
+def test_a_fire_time_of_a_day_that_the_clocks_skip_moves_to_the_next() -> None:
+    made = schedule(frequency="cron", expression="0 10 30 12 *", zone="Pacific/Apia")
+    moved = datetime(2011, 12, 30, 20, tzinfo=UTC)
+    for hours in (1, 9, 30):
+        found = windows_between(made, moved - timedelta(hours=hours), moved + timedelta(days=1))
+        assert [w.start for w in found][1:] == [moved]
+        assert next(boundaries.boundaries_after(made, moved - timedelta(hours=hours))) == moved
+    assert first_boundary(made, moved + timedelta(days=40)) == moved
+
+
+def test_a_gap_over_midnight_which_no_zone_has_had_yet_keeps_boundaries_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On 2000-01-01 the clocks go from 23:30 to 00:30: 23:45 becomes 00:45, past the next day's own 00:30."""
+    change = int(datetime(2000, 1, 1, 23, 30, tzinfo=UTC).timestamp())
+    types = struct.pack(">lBBlBB", 0, 0, 0, 3600, 0, 0)
+    header = struct.pack(">4s16x6l", b"TZif", 0, 0, 0, 1, 2, 4)
+    zone = ZoneInfo.from_file(io.BytesIO(header + struct.pack(">lB", change, 1) + types + b"ABC\0"))
+    monkeypatch.setattr(boundaries, "zone_named", lambda _: zone)
+    made = schedule(frequency="cron", expression="30,45 0,23 * * *")
+    moment = datetime(2000, 1, 1, 0, 40, tzinfo=UTC)
+    found = [b.strftime("%d %H:%M") for b in islice(boundaries.boundaries_after(made, moment), 5)]
+    assert found == ["01 00:45", "01 23:30", "01 23:45", "02 22:30", "02 22:45"]
+    late = datetime(2000, 1, 1, 23, 35, tzinfo=UTC)
+    assert next(boundaries.boundaries_after(made, late)) == datetime(2000, 1, 1, 23, 45, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("kind", RECURRING, ids=lambda k: "-".join(map(str, k.values())))

@@ -14,14 +14,16 @@ from itertools import count, takewhile
 from zoneinfo import ZoneInfo
 
 from waybill.core.cron import Expression, parse_cron
-from waybill.core.schedule_settings import Calendar, Cron, Daily, Hourly, Monthly, Quarterly, Recurring, Weekly, Yearly
+from waybill.core.schedule_settings import Cron, Daily, Hourly, Monthly, Quarterly, Recurring, Weekly, Yearly
 from waybill.core.window import floor_hour, to_local, to_utc
 from waybill.core.zones import zone_named
 
 _DAY = timedelta(days=1)
 _MIDNIGHT = "0 0 * * *"
 _LOOK_BACK_DAYS = (2, 8, 32, 400, 4_000)
-"""How far back the latest boundary is looked for, one after another: 29 February may be eight years away."""
+"""How far back the latest boundary is looked for, one after another: 29 February may be eight years away. Two at least: what a
+gap moved to a day comes before the last that the day itself names.
+"""
 
 
 def boundaries_after(schedule: Recurring, moment: datetime) -> Iterator[datetime]:
@@ -43,8 +45,7 @@ def latest_boundary(schedule: Recurring, moment: datetime) -> datetime:
     for back in _LOOK_BACK_DAYS:
         first = to_local(moment, zone).date() - back * _DAY
         passed = list(takewhile(lambda b: b <= moment, _rising(schedule, zone, first)))
-        # A time of the day before the one found may have moved past it: that day must have been looked at.
-        if passed and to_local(passed[-1], zone).date() > first:
+        if passed:
             return passed[-1]
     raise ValueError(f"{schedule.frequency} has no boundary before {moment}")
 
@@ -52,15 +53,6 @@ def latest_boundary(schedule: Recurring, moment: datetime) -> datetime:
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Where a local day starts, or where it would."""
     return to_utc(datetime.combine(day, time()), zone)
-
-
-def named_day(schedule: Calendar, boundary: datetime) -> date:
-    """The local day that starts a period at that boundary: the one that the clocks show, or the one that they skipped there."""
-    zone = zone_named(schedule.zone)
-    shown = to_local(boundary, zone).date()
-    skipped = shown - _DAY
-    named = midnight(skipped, zone) == boundary and next(_days(schedule, skipped)) == skipped
-    return skipped if named else shown
 
 
 def _rising(schedule: Recurring, zone: ZoneInfo, first: date) -> Iterator[datetime]:

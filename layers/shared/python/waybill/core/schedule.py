@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, pairwise
 
-from waybill.core.boundaries import boundaries_after, latest_boundary, midnight, named_day
+from waybill.core.boundaries import boundaries_after, latest_boundary, midnight
 from waybill.core.schedule_settings import (
     AnySchedule,
     Calendar,
@@ -27,7 +27,7 @@ from waybill.core.schedule_settings import (
     Weekly,
     Yearly,
 )
-from waybill.core.window import Window, to_utc, whole_second_up
+from waybill.core.window import Window, to_local, to_utc, whole_second_up
 from waybill.core.zones import zone_named
 
 
@@ -98,7 +98,7 @@ def delivery_time(schedule: AnySchedule, window: Window) -> datetime | None:
     """
     if isinstance(schedule, Hourly | Cron | Once | OnDemand):
         return None
-    following = named_day(schedule, window.end)
+    following = to_local(window.end, zone_named(schedule.zone)).date()
     return datetime.combine(_delivery_day(schedule, following), schedule.at)
 
 
@@ -108,7 +108,7 @@ def _once(schedule: Once) -> Window:
 
 
 def _delivery_day(schedule: Calendar, following: date) -> date:
-    """`following`: the local day that starts the next period."""
+    """`following`: the first local day after the window."""
     match schedule:
         case Daily():
             return following
