@@ -21,6 +21,7 @@ class RuleState(StrEnum):
 @dataclass(frozen=True)
 class Rule:
     """A rule as it is kept. `cursor` is where the next window starts; `next_run` when it is due, None for never;
+    `begins` is where its first window started, and `schedule_since` the boundary from which the present schedule counts;
     `version` grows with every change and guards each of them; `password_ref` names the archive password's secret;
     `last_manifest`, `last_bytes` and `last_columns` (by dataset) are of the newest delivered run; `late_checked` says of each
     dataset up to which registered object late rows were looked for.
@@ -30,6 +31,8 @@ class Rule:
     rule_id: str
     settings: RuleSettings
     state: RuleState
+    begins: datetime
+    schedule_since: datetime
     cursor: datetime
     next_run: datetime | None
     version: int
@@ -62,6 +65,8 @@ def new_rule(tenant: str, rule_id: str, settings: RuleSettings, catalog: Catalog
         rule_id=rule_id,
         settings=settings,
         state=RuleState.ACTIVE,
+        begins=cursor,
+        schedule_since=cursor,
         cursor=cursor,
         next_run=next_due(settings, cursor, catalog),
         version=1,
@@ -75,14 +80,17 @@ def with_settings(rule: Rule, settings: RuleSettings, catalog: Catalog, now: dat
     """The rule with other settings; what was claimed stays claimed.
 
     Under another schedule the next window starts at the cursor, where the last one ended, and ends at the new schedule's
-    next boundary, so that no row is exported twice or lost. A one-time export names its own window.
+    next boundary, so that no row is exported twice or lost. A one-time export names its own window, and begins with it.
     """
-    once = isinstance(settings.schedule, Once) and settings.schedule != rule.settings.schedule
+    other = settings.schedule != rule.settings.schedule
+    once = isinstance(settings.schedule, Once) and other
     cursor = first_boundary(settings.schedule, now) if once else rule.cursor
     active = rule.state is RuleState.ACTIVE
     return replace(
         rule,
         settings=settings,
+        begins=cursor if once else rule.begins,
+        schedule_since=cursor if other else rule.schedule_since,
         cursor=cursor,
         next_run=next_due(settings, cursor, catalog) if active else None,
         version=rule.version + 1,

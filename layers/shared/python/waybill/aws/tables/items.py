@@ -51,6 +51,8 @@ class RuleItem(Model):
     rule_id = UnicodeAttribute(range_key=True)
     settings = UnicodeAttribute()
     state = UnicodeAttribute()
+    begins = UnicodeAttribute()
+    schedule_since = UnicodeAttribute()
     cursor = UnicodeAttribute()
     version = NumberAttribute()
     created_at = UnicodeAttribute()
