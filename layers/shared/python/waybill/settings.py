@@ -20,6 +20,7 @@ class Settings(BaseModel):
     rules_table: str = ""
     runs_table: str = ""
     run_log_table: str = ""
+    holes_table: str = ""
     destinations_table: str = ""
     lake_objects_table: str = ""
     access_table: str = ""

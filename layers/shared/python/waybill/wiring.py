@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from pydantic import BaseModel
 
+from waybill.aws.events import EventBridge
 from waybill.aws.lake import Lake
 from waybill.aws.probing import RemoteProbe
 from waybill.aws.querying import RemoteQuery
@@ -25,6 +26,7 @@ from waybill.aws.tables.access import AccessTable
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.datasets import DatasetsTable
 from waybill.aws.tables.destinations import DestinationsTable
+from waybill.aws.tables.holes import HolesTable
 from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
@@ -96,6 +98,11 @@ def runs() -> ports.Runs:
 @cache
 def run_log() -> ports.RunLog:
     return RunLogTable(settings().need("run_log_table"), _region())
+
+
+@cache
+def holes() -> ports.Holes:
+    return HolesTable(settings().need("holes_table"), _region())
 
 
 @cache
@@ -175,6 +182,11 @@ def workflow() -> ports.Workflow:
         express=s.run_express_arn,
         stage_bucket=s.need("stage_bucket"),
     )
+
+
+@cache
+def events() -> ports.Events:
+    return EventBridge(_client("events"))
 
 
 @cache

@@ -14,6 +14,7 @@ from waybill.core.access import AccessKey
 from waybill.core.catalog import Dataset
 from waybill.core.deliver import ProbeStep, Receipt, ResumePoint
 from waybill.core.drift import Columns
+from waybill.core.hole import Hole, KeptHole
 from waybill.core.lake_keys import Listed
 from waybill.core.lake_object import LakeObject
 from waybill.core.rule import Rule
@@ -43,6 +44,9 @@ class Rules(Protocol):
 
     def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
         """A tenant's rules by id. Raises InvalidInput for a cursor that is not ours."""
+
+    def every(self, cursor: str, limit: int) -> Page[Rule]:
+        """All tenants' rules in their latest state, one tenant's after another's: for the platform's own use alone."""
 
     def replace(self, rule: Rule, version: int) -> None:
         """Raises Conflict unless the kept rule has that version still; NotFound where it is gone."""
@@ -84,6 +88,11 @@ class Runs(Protocol):
 
     def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
         """Newest window first."""
+
+    def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
+        """The latest state of the rule's runs whose window starts before `moment`, or of all for None; newest window and
+        generation first. Reads no further than it is asked.
+        """
 
     def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
         """Latest created first; may lag behind by a second."""
@@ -231,6 +240,31 @@ class LakeObjects(Protocol):
 
         In one step, and only where the dataset still has `merges` replacements: False, and nothing changed, otherwise.
         """
+
+
+class Holes(Protocol):
+    """What the audit found, once each by rule, window and kind."""
+
+    def note(self, hole: Hole, now: datetime) -> None:
+        """Keep the hole, or mark it as seen again; one that was cured is open again. Idempotent."""
+
+    def open_of_rule(self, tenant: str, rule_id: str) -> Sequence[KeptHole]: ...
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[KeptHole]:
+        """A tenant's open holes, by rule and window. Raises InvalidInput for a cursor that is not ours."""
+
+    def unseen(self, since: datetime) -> Iterator[KeptHole]:
+        """All tenants' open holes that were last seen before `since`."""
+
+    def cure(self, hole: KeptHole, now: datetime) -> None:
+        """Close it; nothing changes where it was seen again meanwhile."""
+
+
+class Events(Protocol):
+    """What others may listen to, on the account's default event bus. An event may come twice."""
+
+    def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
+        """One event each. Raises TransientError where one was not taken; others may have been."""
 
 
 class Bookmarks(Protocol):

@@ -39,6 +39,7 @@ class Trigger(StrEnum):
     MANUAL = "manual"
     EVENT = "event"
     LATE = "late"
+    BACKFILL = "backfill"
 
 
 class SequenceRange(BaseModel):

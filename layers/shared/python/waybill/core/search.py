@@ -21,8 +21,8 @@ from waybill.core.catalog import Dataset, stands_for_all
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat, Writing
 from waybill.core.lake_object import LakeObject
-from waybill.core.ports import LakeObjects
 from waybill.core.parts import of_tier
+from waybill.core.ports import LakeObjects
 from waybill.core.rows import Refinement, RowSource, Selection
 from waybill.core.rule_settings import SourceTier
 from waybill.core.select import compile_filter

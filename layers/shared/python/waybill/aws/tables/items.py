@@ -133,6 +133,24 @@ class RunLogItem(Model):
     body = UnicodeAttribute()
 
 
+class HoleItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    hole = UnicodeAttribute(range_key=True)
+    rule_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    window_start = UnicodeAttribute()
+    window_end = UnicodeAttribute()
+    run_ids = UnicodeAttribute(default="")
+    message = UnicodeAttribute()
+    first_seen = UnicodeAttribute()
+    last_seen = UnicodeAttribute()
+    cured_at = UnicodeAttribute(null=True)
+
+
 class DestinationItem(Model):
     class Meta:
         table_name = ""

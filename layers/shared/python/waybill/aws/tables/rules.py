@@ -66,6 +66,13 @@ class RulesTable:
             items = [to_rule(item) for item in found]
         return Page(items, pack_cursor(found.last_evaluated_key))
 
+    def every(self, cursor: str, limit: int) -> Page[Rule]:
+        start = unpack_cursor(cursor)
+        with tables("going through all rules"):
+            found = RuleItem.scan(limit=limit, last_evaluated_key=start, consistent_read=True)
+            items = [to_rule(item) for item in found]
+        return Page(items, pack_cursor(found.last_evaluated_key))
+
     def replace(self, rule: Rule, version: int) -> None:
         """Writes what a tenant or a change of state may change; what `delivered` notes is left as it is."""
         item = to_item(rule)

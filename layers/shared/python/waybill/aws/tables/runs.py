@@ -32,6 +32,7 @@ from waybill.core.rule import Rule
 from waybill.core.run import Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
 
+_PAGE = 200
 _SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
 
 
@@ -86,6 +87,18 @@ class RunsTable:
             )
             runs = [_to_run(item) for item in found]
         return Page(runs, pack_cursor(found.last_evaluated_key))
+
+    def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
+        earlier = RunItem.window < stamp(moment) if moment else None
+        with tables("reading a rule's runs"):
+            for item in RunItem.query(
+                _hash(tenant, rule_id),
+                earlier,
+                scan_index_forward=False,
+                page_size=_PAGE,
+                consistent_read=True,
+            ):
+                yield _to_run(item)
 
     def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
         start = unpack_cursor(cursor, tenant=tenant)
