@@ -62,7 +62,7 @@ def history(random: Random, clock: str = "") -> History:
 
 def _schedule(random: Random, clock: str) -> dict[str, Any]:
     frequency = clock or random.choice((*CLOCKS, *CLOCKS, "manual"))
-    given = {"frequency": frequency, "zone": random.choice(ZONES)}
+    given: dict[str, Any] = {"frequency": frequency, "zone": random.choice(ZONES)}
     if frequency in CLOCKS[1:]:
         given["at"] = f"{random.randrange(24):02d}:30"
     if frequency in CLOCKS[3:]:

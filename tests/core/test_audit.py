@@ -184,14 +184,14 @@ def test_a_one_time_export_is_judged_by_its_own_window() -> None:
     assert kinds == {HoleKind.MISSING, HoleKind.STRANGE}
 
 
-def hourly(**changes: object) -> History:
+def hourly() -> History:
     """Three delivered hours from 09:00 on; the next is due at 13:05."""
     made = rule(now=NOW - timedelta(hours=3), schedule={"frequency": "hourly"})
     runs = []
     for _, one in zip(range(3), occurrences(made.settings.schedule, made.cursor, SETTLE), strict=False):
         runs.append(a_run(made, one.window, one.due))
         made = replace(made, cursor=one.window.end)
-    return History(replace(made, **changes), tuple(runs), NOW)
+    return History(made, tuple(runs), NOW)
 
 
 def test_a_claim_is_late_after_the_grace_and_not_before() -> None:

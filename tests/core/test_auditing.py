@@ -90,7 +90,8 @@ def test_a_long_table_goes_on_where_the_last_call_stopped() -> None:
     house = House(*(hourly(number) for number in range(60)))
     for run in [r for r in house.runs.kept.values() if (r.window.start.day, r.window.start.hour) == (9, 12)]:
         del house.runs.kept[run.key]
-    calls, left = [], 0
+    calls: list[Audited] = []
+    left = 0
 
     def stop() -> bool:
         nonlocal left
@@ -111,7 +112,7 @@ def test_what_could_not_be_told_is_told_by_the_next_audit() -> None:
     house.lose(9, 12)
     send = house.events.send
 
-    def refuse(*_: object) -> None:
+    def refuse(source: str, kind: str, details: object) -> None:
         raise TransientError("The bus is busy.")
 
     house.events.send = refuse  # type: ignore[method-assign]
