@@ -77,7 +77,7 @@ def report_gaps(
     end: Annotated[AwareDatetime | None, Query(alias="to", description="Now, if not given.")] = None,
     count: Annotated[Literal["source"] | None, Query(description="`source`: count the lake's rows too.")] = None,
     form: Annotated[Literal["json", "csv"], Query(alias="as")] = "json",
-) -> Response[GapReport] | Response[str]:
+) -> Response[GapReport | str]:
     """Each window that the range meets, with its runs and rows, and the totals."""
     caller = permitted(router, Permission.READ)
     rule, now = wiring.rules().get(caller.tenant, rule_id), wiring.now()

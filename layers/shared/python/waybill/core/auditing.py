@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,7 +52,8 @@ class Audited:
     done: bool = False
 
     def told(self) -> dict[str, Any]:
-        return asdict(self)
+        """As JSON has it."""
+        return {**vars(self), "found": dict(self.found)}
 
 
 class Pass(BaseModel):

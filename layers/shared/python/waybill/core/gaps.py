@@ -207,7 +207,7 @@ def totals(found: Sequence[Account]) -> Totals:
     delivered = sum(account.rows_delivered for account in found)
     difference = None if rows is None else rows - delivered
     return Totals(
-        windows=Counter(account.state.value for account in found),
+        windows=dict(Counter(account.state.value for account in found)),
         rows_delivered=delivered,
         rejects=sum(account.rejects for account in found),
         rows_in_source=rows,
