@@ -54,7 +54,7 @@ def again(run: Run, **changes: Any) -> Run:
 
 def test_a_report_tiles_its_range_whatever_the_history() -> None:
     random = Random(11)
-    for _ in range(200):
+    for _ in range(100):
         made = history(random)
         made = replace(made, runs=tuple(r for r in made.runs if r.trigger is not Trigger.BACKFILL))
         lost = random.random() < 0.5
@@ -143,6 +143,18 @@ def test_a_rule_without_a_clock_waits_with_what_is_new() -> None:
     (found,) = report(History(made, (), NOW + DAY), NOW, NOW + 2 * DAY)
     assert isinstance(made.settings.schedule, OnDemand)
     assert (found.state, found.window.end) == (GapState.WAITING, NOW + DAY)
+
+
+def test_windows_that_wait_long_after_the_cursor_are_all_there() -> None:
+    made = rule(schedule={"frequency": "hourly"})
+    start = made.cursor + timedelta(hours=3 * MOST_WINDOWS)
+    assert len(report(History(made, (), NOW + 400 * DAY), start, start + timedelta(hours=9))) == 9
+
+
+def test_a_claim_that_came_between_is_told_once() -> None:
+    made = daily(RunState.SUCCESS, RunState.SUCCESS)
+    read_before = replace(made, rule=replace(made.rule, cursor=made.runs[1].window.start))
+    assert [a.state for a in all_of(read_before)][:2] == [GapState.DELIVERED, GapState.DELIVERED]
 
 
 def test_an_inactive_rule_says_so_of_what_waits() -> None:

@@ -5,6 +5,7 @@ Neither the due index nor a claim is asked, and that the cursor passed a window 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from waybill.core.rule import Rule, RuleState
 from waybill.core.run import Run, RunState
 from waybill.core.schedule import AnySchedule, Once, OnDemand, first_boundary, occurrence_from, occurrences
 from waybill.core.window import Window, stamp
-from waybill.core.window_runs import by_window, claims, covering, uncovered
+from waybill.core.window_runs import WindowRuns, by_window, claims, covering, uncovered
 
 GRACE = timedelta(minutes=15)
 """How late a claim or a start may be: dispatch looks every minute, and the sweeper after two."""
@@ -56,6 +57,10 @@ class _Audit:
     @cached_property
     def claims(self) -> list[Run]:
         return claims(self.rule, self.runs)
+
+    @cached_property
+    def windows(self) -> list[WindowRuns]:
+        return by_window(self.runs)
 
     def missing(self) -> Iterator[Hole]:
         start = max(self.rule.begins, self.since or self.rule.begins)
@@ -110,7 +115,7 @@ class _Audit:
             yield self._hole(HoleKind.UNCLAIMED, window, (), said)
 
     def stalled(self) -> Iterator[Hole]:
-        for tried in by_window(self.runs):
+        for tried in self.windows:
             waiting = [r for r in tried.runs if r.state is RunState.SCHEDULED and self._older(r, GRACE)]
             hanging = [r for r in tried.runs if r.state is RunState.ONGOING and self._older(r, LONGEST)]
             if waiting or hanging:
@@ -123,13 +128,16 @@ class _Audit:
                 yield self._hole(HoleKind.STALLED, tried.window, (*waiting, *hanging), message)
 
     def failed(self) -> Iterator[Hole]:
-        windows = by_window(self.runs)
-        arrived = [tried.window for tried in windows if tried.delivered]
-        for tried in windows:
+        if not self.windows:
+            return
+        arrived = [tried.window for tried in self.windows if tried.delivered]
+        owed = uncovered(self.windows[0].window.start, max(tried.window.end for tried in self.windows), arrived)
+        for tried in self.windows:
             newest = tried.newest
             if newest.state not in {RunState.FAILURE, RunState.PARTIAL}:
                 continue
-            if uncovered(tried.window.start, tried.window.end, arrived):
+            before = bisect_left(owed, tried.window.end, key=lambda part: part.start)
+            if before and owed[before - 1].end > tried.window.start:
                 said = f"{tried.window} ended in {newest.state.value}, and nothing followed. See the run's log; run it again."
                 yield self._hole(HoleKind.FAILED, tried.window, (newest,), said)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice, takewhile
+from itertools import dropwhile, islice, takewhile
 from typing import Any
 
 from waybill.core.count import Counted
@@ -105,7 +105,7 @@ def accounts(rule: Rule, runs: Runs, start: datetime, end: datetime, now: dateti
     """Every window that has a part in `[start, end)`, oldest first. Raises InvalidInput for more than `MOST_WINDOWS`."""
     newest_first = islice(runs.before(rule.tenant, rule.rule_id, end), MOST_RUNS + 1)
     read, since = read_back(newest_first, start)
-    found = _all(rule, read, since, end, now) if len(read) <= MOST_RUNS else None
+    found = _all(rule, read, since, Window(start, end), now) if len(read) <= MOST_RUNS else None
     inside = [a for a in found or () if a.window.end > start and a.window.start < end]
     if found is None or len(inside) > MOST_WINDOWS:
         said = f"is too far from `from`: a report has at most {MOST_WINDOWS} windows; ask for a part of it"
@@ -113,17 +113,17 @@ def accounts(rule: Rule, runs: Runs, start: datetime, end: datetime, now: dateti
     return sorted(inside, key=lambda a: a.window)
 
 
-def _all(rule: Rule, runs: Sequence[Run], since: datetime | None, end: datetime, now: datetime) -> Iterator[Account]:
+def _all(rule: Rule, runs: Sequence[Run], since: datetime | None, asked: Window, now: datetime) -> Iterator[Account]:
     windows = by_window(runs)
     arrived = [tried.window for tried in windows if tried.delivered]
     for tried in windows:
         yield from _of_window(tried, arrived)
-    for window in uncovered(max(rule.begins, since or rule.begins), min(rule.cursor, end), covering(runs)):
+    for window in uncovered(max(rule.begins, since or rule.begins), min(rule.cursor, asked.end), covering(runs)):
         said = "No run took charge of this. Backfill it, and tell the operator."
         yield Account(window, GapState.MISSING, message=said)
-    # Where a window lies beyond the cursor all the same, its run is there already.
-    for window in _to_come(rule, end, now):
-        if not any(window.start < tried.window.end and tried.window.start < window.end for tried in windows):
+    claimed_meanwhile = [tried.window for tried in windows if tried.window.end > rule.cursor]
+    for window in _to_come(rule, asked, now):
+        if not any(window.start < one.end and one.start < window.end for one in claimed_meanwhile):
             state = GapState.WAITING if window.end <= now else GapState.UPCOMING
             active = rule.state is RuleState.ACTIVE
             yield Account(window, state, message="" if active else "The rule is not active; activate it.")
@@ -150,14 +150,16 @@ def _of_window(tried: WindowRuns, arrived: Sequence[Window]) -> Iterator[Account
             yield replace(whole, window=window)
 
 
-def _to_come(rule: Rule, end: datetime, now: datetime) -> Iterator[Window]:
+def _to_come(rule: Rule, asked: Window, now: datetime) -> Iterator[Window]:
+    """Windows from the cursor on, one more than may be told at most."""
     if isinstance(rule.settings.schedule, OnDemand):
         upto = now.replace(microsecond=0)
         if upto > rule.cursor:
             yield Window(rule.cursor, upto)
         return
-    coming = islice(occurrences(rule.settings.schedule, rule.cursor, timedelta()), MOST_WINDOWS + 1)
-    yield from takewhile(lambda window: window.start < end, (occurrence.window for occurrence in coming))
+    coming = (occurrence.window for occurrence in occurrences(rule.settings.schedule, rule.cursor, timedelta()))
+    inside = takewhile(lambda w: w.start < asked.end, dropwhile(lambda w: w.end <= asked.start, coming))
+    yield from islice(inside, MOST_WINDOWS + 1)
 
 
 def countable(account: Account) -> bool:
