@@ -7,12 +7,24 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from endpoints import backfills, calendars, datasets, destinations, problems, queries, records, rules, runs
+from endpoints import (
+    backfills,
+    calendars,
+    datasets,
+    destinations,
+    gaps,
+    holes,
+    problems,
+    queries,
+    records,
+    rules,
+    runs,
+)
 from waybill.boundary import Event, handler
 
 api = APIGatewayRestResolver(enable_validation=True)
 problems.install(api)
-for resource in (datasets, records, queries, destinations, calendars, rules, backfills, runs):
+for resource in (datasets, records, queries, destinations, calendars, rules, backfills, runs, gaps, holes):
     api.include_router(resource.router)
 
 

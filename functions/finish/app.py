@@ -21,7 +21,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         backfills=wiring.backfills(),
         log=wiring.run_log(),
         stage=wiring.stage(),
-        notices=wiring.notices(),
+        events=wiring.events(),
         catalogs=wiring.catalog,
         now=wiring.now,
     )

@@ -1,4 +1,5 @@
-"""Looking into the lake without exporting: a rule's preview, a page of a search, a search's result as a file.
+"""Looking into the lake without exporting: a rule's preview, a page of a search, a search's result as a file,
+how many rows windows have.
 
 The API calls it. What the caller must correct comes back as `{"errors": [{"field", "message"}]}`, never as an error.
 """
@@ -22,6 +23,7 @@ ANSWERS: Mapping[str, Callable[[Event, answers.Desk], dict[str, Any]]] = {
     "preview": answers.preview_answer,
     "search": answers.search_answer,
     "list": answers.list_answer,
+    "count": answers.count_answer,
 }
 SPARE_MS = 5_000
 

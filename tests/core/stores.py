@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from waybill.core.backfill import Backfill, BackfillState
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound
+from waybill.core.hole import Hole, HoleKind, KeptHole
 from waybill.core.lake_keys import Listed
 from waybill.core.lake_object import LakeObject
 from waybill.core.ports import Page
@@ -43,6 +44,11 @@ class MemoryRules:
 
     def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
         return Page([r for (owner, _), r in sorted(self.kept.items()) if owner == tenant][:limit])
+
+    def every(self, cursor: str, limit: int) -> Page[Rule]:
+        keys = [key for key in sorted(self.kept) if "/".join(key) > cursor]
+        more = len(keys) > limit
+        return Page([self.kept[key] for key in keys[:limit]], "/".join(keys[limit - 1]) if more else "")
 
     def replace(self, rule: Rule, version: int) -> None:
         if self.get(rule.tenant, rule.rule_id).version != version:
@@ -105,6 +111,10 @@ class MemoryRules:
         )
 
 
+def newest_first(runs: Iterable[Run]) -> list[Run]:
+    return sorted(runs, key=lambda r: (r.window.start, r.key.generation), reverse=True)
+
+
 class MemoryRuns:
     def __init__(self, rules: MemoryRules) -> None:
         self._rules = rules
@@ -141,7 +151,11 @@ class MemoryRuns:
 
     def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
         found = [r for k, r in self.kept.items() if (k.tenant, k.rule_id) == (tenant, rule_id)]
-        return Page(sorted(found, key=lambda r: (r.window.start, r.key.generation), reverse=True)[:limit])
+        return Page(newest_first(found)[:limit])
+
+    def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
+        found = [r for k, r in self.kept.items() if (k.tenant, k.rule_id) == (tenant, rule_id)]
+        yield from newest_first(r for r in found if moment is None or r.window.start < moment)
 
     def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
         found = [r for k, r in self.kept.items() if k.tenant == tenant]
@@ -150,10 +164,6 @@ class MemoryRuns:
     def waiting(self, before: datetime) -> Iterator[Run]:
         known = [(r, self._watched_from.get(r.key, r.created_at)) for r in self.kept.values() if not r.carried_by]
         yield from [r for r, moment in known if not r.state.ended and moment < before]
-
-    def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
-        found = self.of_rule(tenant, rule_id, "", len(self.kept)).items
-        yield from [r for r in found if r.window.start < moment]
 
     def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
         found = self.of_rule(tenant, rule_id, "", len(self.kept)).items
@@ -344,6 +354,39 @@ class MemoryLakeObjects:
             return False
         self.merged.setdefault((tenant, dataset), []).append(merged)
         return True
+
+
+class MemoryHoles:
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str, datetime, HoleKind], KeptHole] = {}
+
+    def note(self, hole: Hole, now: datetime) -> None:
+        known = self.kept.get(hole.identity)
+        self.kept[hole.identity] = KeptHole(hole, known.first_seen if known else now, now)
+
+    def open_of_rule(self, tenant: str, rule_id: str) -> Sequence[KeptHole]:
+        return [k for k in self._open() if (k.hole.tenant, k.hole.rule_id) == (tenant, rule_id)]
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[KeptHole]:
+        return Page([k for k in self._open() if k.hole.tenant == tenant][:limit])
+
+    def unseen(self, since: datetime) -> Iterator[KeptHole]:
+        yield from [k for k in self._open() if k.last_seen < since]
+
+    def cure(self, hole: KeptHole, now: datetime) -> None:
+        if self.kept[hole.hole.identity].last_seen == hole.last_seen:
+            self.kept[hole.hole.identity] = replace(hole, cured_at=now)
+
+    def _open(self) -> list[KeptHole]:
+        return [kept for _, kept in sorted(self.kept.items()) if kept.cured_at is None]
+
+
+class MemoryEvents:
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, Mapping[str, Any]]] = []
+
+    def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
+        self.sent += [(source, kind, detail) for detail in details]
 
 
 class MemoryBookmarks:

@@ -171,6 +171,8 @@ def test_another_schedule_goes_on_at_the_old_cursor() -> None:
     rules.replace(with_settings(current, settings(), CATALOG, NOW), current.version)
     found = claimed(rules, runs, NOW + timedelta(days=1))
     assert found[0].window.start == last.window.end
+    changed = rules.get("acme", made.rule_id)
+    assert (changed.begins, changed.schedule_since) == (made.cursor, last.window.end)
 
 
 def test_a_claim_line_is_small_and_names_its_execution() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,6 @@ from waybill.core.ending import Books, end_run, waited_for
 from waybill.core.freeze import Registry, freeze
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import PlannedDestination, plan_key
-from waybill.core.ports import Notice
 from waybill.core.rule import Rule, RuleState, activated
 from waybill.core.run import Failure, Run, RunKey, RunState, Trigger
 from waybill.core.seal import Sealed, sealed_key
@@ -33,10 +32,10 @@ SEALED = Sealed(files=(FILE,), rows=1, size=5, rejects=0, exceptions=0, manifest
 
 class Told:
     def __init__(self) -> None:
-        self.notices: list[tuple[str, str, Mapping[str, str]]] = []
+        self.events: list[tuple[str, Mapping[str, Any]]] = []
 
-    def tell(self, kind: Notice, tenant: str, detail: Mapping[str, str]) -> None:
-        self.notices.append((kind, tenant, detail))
+    def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
+        self.events += [(kind, detail) for detail in details]
 
 
 class Log:
@@ -67,7 +66,7 @@ class World:
             backfills=MemoryBackfills(self.runs),
             log=self.log,  # type: ignore[arg-type]
             stage=self.stage,
-            notices=self.told,
+            events=self.told,
             catalogs=lambda _: CATALOG,
             now=lambda: NOW + self.day * DAY,
         )
@@ -103,8 +102,8 @@ def test_as_many_failures_in_a_row_as_the_rule_allows_pause_it() -> None:
     assert (paused.state, paused.next_run) == (RuleState.PAUSED, None)
     assert "3 runs in a row" in paused.paused_because
     assert "Save the right one" in paused.paused_because
-    ((kind, tenant, detail),) = world.told.notices
-    assert (kind, tenant, detail["rule_id"]) == ("Rule Paused", "acme", paused.rule_id)
+    ((kind, detail),) = world.told.events
+    assert (kind, detail["tenant"], detail["rule_id"]) == ("Rule paused", "acme", paused.rule_id)
     assert caught_up(world.rules, world.runs, NOW + 20 * DAY) == []
     assert activated(paused, CATALOG, NOW).failures == 0
 

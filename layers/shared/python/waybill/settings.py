@@ -21,6 +21,7 @@ class Settings(BaseModel):
     runs_table: str = ""
     run_log_table: str = ""
     backfills_table: str = ""
+    holes_table: str = ""
     destinations_table: str = ""
     lake_objects_table: str = ""
     access_table: str = ""

@@ -16,8 +16,8 @@ from botocore.config import Config
 from pydantic import BaseModel
 
 from waybill.aws.dispatch_queue import QueuedDispatch
+from waybill.aws.events import EventBridge
 from waybill.aws.lake import Lake
-from waybill.aws.notices import BusNotices
 from waybill.aws.probing import RemoteProbe
 from waybill.aws.querying import RemoteQuery
 from waybill.aws.secrets import ManagedSecrets
@@ -28,6 +28,7 @@ from waybill.aws.tables.backfills import BackfillsTable
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.datasets import DatasetsTable
 from waybill.aws.tables.destinations import DestinationsTable
+from waybill.aws.tables.holes import HolesTable
 from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
@@ -110,6 +111,11 @@ def backfill_desk() -> BackfillDesk:
 @cache
 def run_log() -> ports.RunLog:
     return RunLogTable(settings().need("run_log_table"), _region())
+
+
+@cache
+def holes() -> ports.Holes:
+    return HolesTable(settings().need("holes_table"), _region())
 
 
 @cache
@@ -197,8 +203,8 @@ def dispatch_queue() -> ports.DispatchQueue:
 
 
 @cache
-def notices() -> ports.Notices:
-    return BusNotices(_client("events"))
+def events() -> ports.Events:
+    return EventBridge(_client("events"))
 
 
 @cache

@@ -15,7 +15,6 @@ from waybill.core.errors import NotFound
 from waybill.core.ports import Backfills, Rules, Runs
 from waybill.core.rule import Rule, RuleState
 from waybill.core.run import Run, Trigger, known_key
-from waybill.core.schedule import first_boundary
 from waybill.core.window import Window
 
 
@@ -76,6 +75,6 @@ def _step(backfill: Backfill, rule: Rule, runs: Runs, tick: Tick) -> tuple[Backf
 def _run(backfill: Backfill, rule: Rule, window: Window, runs: Runs, tick: Tick) -> Run:
     run = new_run(rule, window, replace(tick, trigger=Trigger.BACKFILL), tick.now)
     # The first generation of a window that the rule's own schedule has is never a backfill's.
-    least = 1 if window.end <= first_boundary(rule.settings.schedule, rule.created_at) else 2
+    least = 1 if window.end <= rule.begins else 2
     generation = max(least, runs.newest_generation(rule.tenant, rule.rule_id, window.start) + 1)
     return replace(run, key=replace(run.key, generation=generation), backfill=backfill.backfill_id)

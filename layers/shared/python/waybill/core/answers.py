@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from waybill.core.catalog import Catalog
+from waybill.core.count import AskedWindow, count
 from waybill.core.layout import safe_step
 from waybill.core.lists import Asked, ListFormat, ListQuestion, Renderer, listed
 from waybill.core.plan import PlannedDestination
 from waybill.core.preview import PreviewSettings, preview
+from waybill.core.rule_settings import RuleSettings
 from waybill.core.search import Question, Reading, Span, search
 from waybill.core.window import stamp
 from waybill.core.workshop import StagedBytes
@@ -71,6 +73,14 @@ def search_answer(event: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
     question.check(dataset)
     found = search(question, event["tenant"], dataset, desk.reading, event["cursor"], event["limit"])
     return {"rows": list(found.rows), "cursor": found.cursor, "rejected": found.rejected}
+
+
+def count_answer(event: Mapping[str, Any], desk: Desk) -> dict[str, Any]:
+    """`{"tenant", "settings", "windows"}` to how many rows the lake has of each window; null where that is too much."""
+    settings = RuleSettings.model_validate(event["settings"])
+    windows = [AskedWindow.model_validate(one) for one in event["windows"]]
+    found = count(event["tenant"], settings, windows, desk.catalog, desk.reading)
+    return {"counts": [asdict(one) if one else None for one in found]}
 
 
 def list_answer(event: Mapping[str, Any], desk: Desk) -> dict[str, Any]:

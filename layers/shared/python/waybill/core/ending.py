@@ -12,7 +12,7 @@ from waybill.core.catalog import Catalogs
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.plan import Plan, Probed, plan_if_staged
-from waybill.core.ports import Backfills, Notices, Rules, RunLog, Runs
+from waybill.core.ports import Backfills, Events, Rules, RunLog, Runs
 from waybill.core.rule import RuleState, paused
 from waybill.core.run import NO_TOTALS, Failure, Outcome, Run, RunKey, RunState, Trigger, failure_of, outcome_of
 from waybill.core.seal import Sealed, sealed_key
@@ -33,7 +33,7 @@ class Books:
     backfills: Backfills
     log: RunLog
     stage: Probed
-    notices: Notices
+    events: Events
     catalogs: Catalogs
     now: Callable[[], datetime]
 
@@ -118,5 +118,5 @@ def _count_failures(key: RunKey, outcome: Outcome, books: Books) -> None:
     except (Conflict, NotFound):  # it changed at this moment: the next failure counts on
         return
     books.log.note(key, books.now(), "pause", f"The rule is paused. {because} Correct that, then activate the rule.")
-    detail = {"rule_id": key.rule_id, "rule_name": rule.settings.name, "run_id": key.run_id, "because": because}
-    books.notices.tell("Rule Paused", key.tenant, detail)
+    detail = {"tenant": key.tenant, "rule_id": key.rule_id, "rule_name": rule.settings.name, "run_id": key.run_id}
+    books.events.send("waybill.rules", "Rule paused", [{**detail, "because": because}])

@@ -83,8 +83,8 @@ def parts_of(
     period = dataset.file_period if by_period else FilePeriod.WINDOW
     found = False
     for share in shares:
-        objects = [o for o in share.objects[choice.dataset] if _of_tier(o, choice.source)]
-        known = [o for o in share.known.get(choice.dataset, ()) if _of_tier(o, choice.source)]
+        objects = [o for o in share.objects[choice.dataset] if of_tier(o, choice.source)]
+        known = [o for o in share.known.get(choice.dataset, ()) if of_tier(o, choice.source)]
         for covered in periods_of(share.window, period, settings.schedule.zone):
             name = names.data_file(dataset.name, covered if by_period else whole)
             for window, inside in _work(settings, covered, objects):
@@ -103,7 +103,7 @@ def parts_of(
         yield Part(index=0, dataset=dataset.name, name=name, start=whole.start, end=whole.end, objects=())
 
 
-def _of_tier(one: LakeObject, source: SourceTier) -> bool:
+def of_tier(one: LakeObject, source: SourceTier) -> bool:
     return source is SourceTier.BOTH or one.archived == (source is SourceTier.ARCHIVED)
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from waybill.core.access import AccessKey
 from waybill.core.catalog import Dataset
 from waybill.core.deliver import ProbeStep, Receipt, ResumePoint
 from waybill.core.drift import Columns
+from waybill.core.hole import Hole, KeptHole
 from waybill.core.lake_keys import Listed
 from waybill.core.lake_object import LakeObject
 from waybill.core.rule import Rule, RuleRef
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from waybill.core.backfill import Backfill
 
 T_co = TypeVar("T_co", covariant=True)
-Notice = Literal["Rule Paused"]
-"""What Waybill tells of by itself; an event's detail type is `Waybill` and this."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,9 @@ class Rules(Protocol):
 
     def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
         """A tenant's rules by id. Raises InvalidInput for a cursor that is not ours."""
+
+    def every(self, cursor: str, limit: int) -> Page[Rule]:
+        """All tenants' rules in their latest state, one tenant's after another's: for the platform's own use alone."""
 
     def replace(self, rule: Rule, version: int) -> None:
         """Raises Conflict unless the kept rule has that version still; NotFound where it is gone."""
@@ -111,17 +113,17 @@ class Runs(Protocol):
     def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
         """Newest window first."""
 
+    def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
+        """The latest state of the rule's runs whose window starts before `moment`, or of all for None; newest window and
+        generation first. Reads no further than it is asked.
+        """
+
     def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
         """Latest created first; may lag behind by a second."""
 
     def waiting(self, before: datetime) -> Iterator[Run]:
         """Runs that were claimed before that instant and have not started, and those that have not ended although their attempt
         should have by then. May lag behind by a second.
-        """
-
-    def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
-        """The rule's runs whose window starts before `moment`, newest window and generation first. Reads page by page, as far
-        as it is asked.
         """
 
     def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
@@ -303,6 +305,31 @@ class LakeObjects(Protocol):
         """
 
 
+class Holes(Protocol):
+    """What the audit found, once each by rule, window and kind."""
+
+    def note(self, hole: Hole, now: datetime) -> None:
+        """Keep the hole, or mark it as seen again; one that was cured is open again. Idempotent."""
+
+    def open_of_rule(self, tenant: str, rule_id: str) -> Sequence[KeptHole]: ...
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[KeptHole]:
+        """A tenant's open holes, by rule and window. Raises InvalidInput for a cursor that is not ours."""
+
+    def unseen(self, since: datetime) -> Iterator[KeptHole]:
+        """All tenants' open holes that were last seen before `since`."""
+
+    def cure(self, hole: KeptHole, now: datetime) -> None:
+        """Close it; nothing changes where it was seen again meanwhile."""
+
+
+class Events(Protocol):
+    """What others may listen to, on the account's default event bus. An event may come twice."""
+
+    def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
+        """One event each. Raises TransientError where one was not taken; others may have been."""
+
+
 class Bookmarks(Protocol):
     """Where something that goes through the whole lake stopped. Losing one costs time alone."""
 
@@ -338,11 +365,6 @@ class Secrets(Protocol):
 
     def remove(self, reference: str) -> None:
         """Idempotent."""
-
-
-class Notices(Protocol):
-    def tell(self, kind: Notice, tenant: str, detail: Mapping[str, str]) -> None:
-        """Let everyone who listens know. At least once where it returns; no order."""
 
 
 class Signer(Protocol):

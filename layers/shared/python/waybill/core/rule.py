@@ -73,7 +73,7 @@ def occurrence_at(rule: Rule, cursor: datetime, catalog: Catalog) -> Occurrence 
     None where the schedule has no more or is on demand.
     """
     found = occurrence_from(rule.settings.schedule, cursor, settle_time(rule.settings, catalog))
-    return replace(found, due=found.due + _jitter(rule)) if found else None
+    return replace(found, due=found.due + jitter(rule)) if found else None
 
 
 def next_due(rule: Rule, cursor: datetime, catalog: Catalog) -> datetime | None:
@@ -82,8 +82,8 @@ def next_due(rule: Rule, cursor: datetime, catalog: Catalog) -> datetime | None:
     return found.due if found else None
 
 
-def _jitter(rule: Rule) -> timedelta:
-    """The same for all of a rule's runs, so that they keep their distance."""
+def jitter(rule: Rule) -> timedelta:
+    """How much later than due the rule's runs start: the same for all of them, so that they keep their distance."""
     most = rule.settings.start_jitter_minutes * 60
     return timedelta(seconds=zlib.crc32(rule.rule_id.encode()) % (most + 1))
 
@@ -112,7 +112,7 @@ def with_settings(rule: Rule, settings: RuleSettings, catalog: Catalog, now: dat
     """The rule with other settings; what was claimed stays claimed.
 
     Under another schedule the next window starts at the cursor, where the last one ended, and ends at the new schedule's
-    next boundary, so that no row is exported twice or lost. A one-time export names its own window.
+    next boundary, so that no row is exported twice or lost. A one-time export names its own window, and begins with it.
     """
     other = settings.schedule != rule.settings.schedule
     once = other and isinstance(settings.schedule, Once)

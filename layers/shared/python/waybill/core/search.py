@@ -21,6 +21,7 @@ from waybill.core.catalog import Dataset, stands_for_all
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat, Writing
 from waybill.core.lake_object import LakeObject
+from waybill.core.parts import of_tier
 from waybill.core.ports import LakeObjects
 from waybill.core.rows import Refinement, RowSource, Selection
 from waybill.core.rule_settings import SourceTier
@@ -132,7 +133,7 @@ def objects_of(
 ) -> Iterator[LakeObject]:
     """The registered objects that may hold rows, in order; never a merged one, whose rows would move between two pages."""
     for one in reading.objects.between(tenant, dataset.name, question.span.window, after, upto, replaced=True):
-        if question.source is SourceTier.BOTH or one.archived == (question.source is SourceTier.ARCHIVED):
+        if of_tier(one, question.source):
             yield one
 
 

@@ -51,6 +51,8 @@ class RuleItem(Model):
     rule_id = UnicodeAttribute(range_key=True)
     settings = UnicodeAttribute()
     state = UnicodeAttribute()
+    begins = UnicodeAttribute()
+    schedule_since = UnicodeAttribute()
     cursor = UnicodeAttribute()
     version = NumberAttribute()
     created_at = UnicodeAttribute()
@@ -61,8 +63,6 @@ class RuleItem(Model):
     last_bytes = NumberAttribute(null=True)
     last_columns = UnicodeAttribute(null=True)
     late_checked = UnicodeAttribute(null=True)
-    begins = UnicodeAttribute()
-    schedule_since = UnicodeAttribute()
     newest_run = UnicodeAttribute(default="")
     failures = NumberAttribute(default=0)
     paused_because = UnicodeAttribute(default="")
@@ -168,6 +168,24 @@ class RunLogItem(Model):
     run = UnicodeAttribute(hash_key=True)
     entry = UnicodeAttribute(range_key=True)
     body = UnicodeAttribute()
+
+
+class HoleItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    hole = UnicodeAttribute(range_key=True)
+    rule_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    window_start = UnicodeAttribute()
+    window_end = UnicodeAttribute()
+    run_ids = UnicodeAttribute(default="")
+    message = UnicodeAttribute()
+    first_seen = UnicodeAttribute()
+    last_seen = UnicodeAttribute()
+    cured_at = UnicodeAttribute(null=True)
 
 
 class DestinationItem(Model):

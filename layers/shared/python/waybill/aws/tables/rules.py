@@ -70,6 +70,13 @@ class RulesTable:
             items = [to_rule(item) for item in found]
         return Page(items, pack_cursor(found.last_evaluated_key))
 
+    def every(self, cursor: str, limit: int) -> Page[Rule]:
+        start = unpack_cursor(cursor)
+        with tables("going through all rules"):
+            found = RuleItem.scan(limit=limit, last_evaluated_key=start, consistent_read=True)
+            items = [to_rule(item) for item in found]
+        return Page(items, pack_cursor(found.last_evaluated_key))
+
     def replace(self, rule: Rule, version: int) -> None:
         """Writes what a tenant or a change of state may change; what `delivered` notes is left as it is."""
         item = to_item(rule)
@@ -210,6 +217,8 @@ def to_item(rule: Rule) -> RuleItem:
         rule.rule_id,
         settings=rule.settings.model_dump_json(),
         state=rule.state.value,
+        begins=written(rule.begins),
+        schedule_since=written(rule.schedule_since),
         cursor=written(rule.cursor),
         version=rule.version,
         created_at=written(rule.created_at),
@@ -221,8 +230,6 @@ def to_item(rule: Rule) -> RuleItem:
         last_columns=_COLUMNS.dump_json(rule.last_columns).decode() if rule.last_columns else None,
         late_checked=_mark(rule.late_checked) if rule.late_checked else None,
         late_owed=rule.late_owed or None,
-        begins=written(rule.begins),
-        schedule_since=written(rule.schedule_since),
         newest_run=rule.newest_run,
         failures=rule.failures,
         paused_because=rule.paused_because,
@@ -237,6 +244,8 @@ def to_rule(item: RuleItem) -> Rule:
         rule_id=item.rule_id,
         settings=RuleSettings.model_validate_json(item.settings),
         state=RuleState(item.state),
+        begins=read_instant(item.begins),
+        schedule_since=read_instant(item.schedule_since),
         cursor=read_instant(item.cursor),
         next_run=read_instant(item.next_run) if item.next_run else None,
         version=int(item.version),
@@ -249,8 +258,6 @@ def to_rule(item: RuleItem) -> Rule:
         last_columns=_COLUMNS.validate_json(item.last_columns) if item.last_columns else {},
         late_checked=json.loads(item.late_checked) if item.late_checked else {},
         late_owed=int(item.late_owed or 0),
-        begins=read_instant(item.begins),
-        schedule_since=read_instant(item.schedule_since),
         newest_run=item.newest_run or "",
         failures=int(item.failures),
         paused_because=item.paused_because or "",

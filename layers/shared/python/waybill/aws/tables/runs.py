@@ -34,6 +34,7 @@ from waybill.core.rule import Rule
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
 
+_PAGE = 200
 _SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
 
 
@@ -90,6 +91,18 @@ class RunsTable:
             runs = [_to_run(item) for item in found]
         return Page(runs, pack_cursor(found.last_evaluated_key))
 
+    def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
+        earlier = RunItem.window < stamp(moment) if moment else None
+        with tables("reading a rule's runs"):
+            for item in RunItem.query(
+                _hash(tenant, rule_id),
+                earlier,
+                scan_index_forward=False,
+                page_size=_PAGE,
+                consistent_read=True,
+            ):
+                yield _to_run(item)
+
     def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
         start = unpack_cursor(cursor, tenant=tenant)
         with tables("listing runs"):
@@ -112,17 +125,6 @@ class RunsTable:
                 for item in RunItem.batch_get(keys[start : start + 100], consistent_read=True):
                     found[item.rule, item.window] = _to_run(item)
         return [found[key] for key in keys if key in found]
-
-    def before(self, tenant: str, rule_id: str, moment: datetime) -> Iterator[Run]:
-        with tables("looking through a rule's runs"):
-            found = RunItem.query(
-                _hash(tenant, rule_id),
-                RunItem.window < stamp(moment),
-                scan_index_forward=False,
-                page_size=100,
-                consistent_read=True,
-            )
-            yield from (_to_run(item) for item in found)
 
     def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
         same = RunItem.window.startswith(stamp(window_start))

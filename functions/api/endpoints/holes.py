@@ -1,0 +1,53 @@
+"""Holes: what the audit found of a tenant's rules."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel
+
+from endpoints.caller import permitted
+from endpoints.paging import Cursor, Limit, NextCursor
+from waybill import wiring
+from waybill.core.access import Permission
+from waybill.core.hole import KeptHole
+from waybill.core.window import stamp
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+
+class HoleView(BaseModel):
+    rule_id: str
+    kind: str
+    window_start: str
+    window_end: str
+    run_ids: list[str]
+    message: str
+    first_seen: str
+    last_seen: str
+
+
+class HoleList(BaseModel):
+    items: list[HoleView]
+    cursor: NextCursor
+
+
+@router.get("/holes")
+def list_holes(limit: Limit = 50, cursor: Cursor = "") -> HoleList:
+    """The open ones, by rule and window. One that is mended goes with the next audit."""
+    caller = permitted(router, Permission.READ)
+    page = wiring.holes().page(caller.tenant, cursor, limit)
+    return HoleList(items=[_view(kept) for kept in page.items], cursor=page.cursor)
+
+
+def _view(kept: KeptHole) -> HoleView:
+    hole = kept.hole
+    return HoleView(
+        rule_id=hole.rule_id,
+        kind=hole.kind.value,
+        window_start=stamp(hole.window.start),
+        window_end=stamp(hole.window.end),
+        run_ids=list(hole.run_ids),
+        message=hole.message,
+        first_seen=stamp(kept.first_seen),
+        last_seen=stamp(kept.last_seen),
+    )

@@ -1,0 +1,35 @@
+"""Recomputes what should exist of every rule and tells every hole. Hourly, or by hand: `{"full": true}`. It cures nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from waybill import wiring
+from waybill.boundary import Event, handler, logger, out_of_time
+from waybill.core.auditing import Office, audit_all
+from waybill.core.hole import HoleKind
+from waybill.core.window import instant
+
+
+@handler
+def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
+    """What is late is judged by the scheduled time. What there is no time for, the next call does."""
+    now = instant(str(event["time"])) if event.get("time") else wiring.now()
+    office = Office(
+        rules=wiring.rules(),
+        runs=wiring.runs(),
+        holes=wiring.holes(),
+        events=wiring.events(),
+        bookmarks=wiring.bookmarks(),
+        catalogs=wiring.catalog,
+    )
+    done = audit_all(office, now, event.get("full") is True, out_of_time(context, reserve_seconds=120))
+    for kind in HoleKind:
+        with single_metric("HolesFound", MetricUnit.Count, done.found[kind.value], namespace="Waybill") as metric:
+            metric.add_dimension("kind", kind.value)
+    if done.found or done.failed:
+        logger.warning("the audit found holes", extra=done.told())
+    return done.told()

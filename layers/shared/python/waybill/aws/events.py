@@ -1,0 +1,35 @@
+"""EventBridge: telling others, on the account's default bus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from waybill.aws.failures import translated
+from waybill.core.errors import TransientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+MOST_ENTRIES = 10
+"""Of one call, by the service's limit."""
+
+
+class EventBridge:
+    def __init__(self, client: EventBridgeClient) -> None:
+        self._client = client
+
+    def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
+        entries: list[PutEventsRequestEntryTypeDef] = [
+            {"Source": source, "DetailType": kind, "Detail": json.dumps(dict(detail))} for detail in details
+        ]
+        for first in range(0, len(entries), MOST_ENTRIES):
+            with translated("sending events"):
+                answer = self._client.put_events(Entries=entries[first : first + MOST_ENTRIES])
+            if answer["FailedEntryCount"]:
+                reasons = sorted({one["ErrorCode"] for one in answer["Entries"] if "ErrorCode" in one})
+                raise TransientError(
+                    f"Events were not taken: {', '.join(reasons)}.", "They are sent again by themselves."
+                )

@@ -1,0 +1,98 @@
+"""The holes table: what the audit found, one item by rule, window and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pynamodb.exceptions import UpdateError
+
+from waybill.aws.tables.items import (
+    HoleItem,
+    bind,
+    failed_condition,
+    pack_cursor,
+    read_instant,
+    tables,
+    unpack_cursor,
+    written,
+)
+from waybill.core.hole import Hole, HoleKind, KeptHole
+from waybill.core.ports import Page
+from waybill.core.window import Window, stamp
+
+
+class HolesTable:
+    def __init__(self, table: str, region: str) -> None:
+        bind(HoleItem, table, region)
+
+    def note(self, hole: Hole, now: datetime) -> None:
+        with tables("keeping a hole"):
+            _key(hole).update(
+                [
+                    HoleItem.rule_id.set(hole.rule_id),
+                    HoleItem.kind.set(hole.kind.value),
+                    HoleItem.window_start.set(written(hole.window.start)),
+                    HoleItem.window_end.set(written(hole.window.end)),
+                    HoleItem.run_ids.set(" ".join(hole.run_ids)),
+                    HoleItem.message.set(hole.message),
+                    HoleItem.first_seen.set(HoleItem.first_seen | written(now)),
+                    HoleItem.last_seen.set(written(now)),
+                    HoleItem.cured_at.remove(),
+                ]
+            )
+
+    def open_of_rule(self, tenant: str, rule_id: str) -> Sequence[KeptHole]:
+        with tables("reading a rule's holes"):
+            mine = HoleItem.hole.startswith(f"{rule_id}#")
+            found = HoleItem.query(tenant, mine, HoleItem.cured_at.does_not_exist(), consistent_read=True)
+            return [_to_hole(item) for item in found]
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[KeptHole]:
+        start = unpack_cursor(cursor, tenant=tenant)
+        with tables("listing holes"):
+            found = HoleItem.query(
+                tenant,
+                filter_condition=HoleItem.cured_at.does_not_exist(),
+                limit=limit,
+                last_evaluated_key=start,
+                consistent_read=True,
+            )
+            holes = [_to_hole(item) for item in found]
+        return Page(holes, pack_cursor(found.last_evaluated_key))
+
+    def unseen(self, since: datetime) -> Iterator[KeptHole]:
+        forgotten = HoleItem.cured_at.does_not_exist() & (HoleItem.last_seen < written(since))
+        with tables("looking for holes that were not seen again"):
+            for item in HoleItem.scan(forgotten, consistent_read=True):
+                yield _to_hole(item)
+
+    def cure(self, hole: KeptHole, now: datetime) -> None:
+        with tables("closing a hole"):
+            try:
+                _key(hole.hole).update(
+                    [HoleItem.cured_at.set(written(now))], HoleItem.last_seen == written(hole.last_seen)
+                )
+            except UpdateError as error:
+                if not failed_condition(error):
+                    raise
+
+
+def _key(hole: Hole) -> HoleItem:
+    return HoleItem(hole.tenant, f"{hole.rule_id}#{stamp(hole.window.start)}#{hole.kind.value}")
+
+
+def _to_hole(item: HoleItem) -> KeptHole:
+    return KeptHole(
+        hole=Hole(
+            tenant=item.tenant,
+            rule_id=item.rule_id,
+            kind=HoleKind(item.kind),
+            window=Window(read_instant(item.window_start), read_instant(item.window_end)),
+            run_ids=tuple(item.run_ids.split()),
+            message=item.message,
+        ),
+        first_seen=read_instant(item.first_seen),
+        last_seen=read_instant(item.last_seen),
+        cured_at=read_instant(item.cured_at) if item.cured_at else None,
+    )

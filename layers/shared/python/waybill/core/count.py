@@ -1,0 +1,152 @@
+"""Counting what the lake has now of windows, through a rule's own filter: how many rows, and how many came too late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from waybill.core.catalog import Catalog, resolved
+from waybill.core.format import RowFormat, Writing
+from waybill.core.lake_object import LakeObject
+from waybill.core.late import holes
+from waybill.core.parts import of_tier
+from waybill.core.rows import Refinement, RowSource, Selection
+from waybill.core.rule_settings import DataChoice, Duplicates, RuleSettings
+from waybill.core.run import SequenceRange
+from waybill.core.search import Reading, Span
+from waybill.core.select import compile_filter
+from waybill.core.window import Window
+
+COUNT_BYTES = 256 * 1024 * 1024
+"""How much of the lake one question reads, as the row engine reads it."""
+MOST_COUNTED = 100
+"""How many windows one question may name."""
+_NDJSON = Writing(RowFormat.NDJSON)
+
+
+class _TimeIsUp(Exception):
+    """A window's objects cannot all be fetched any more."""
+
+
+class AskedWindow(BaseModel):
+    """`considered`: of each dataset, which registered objects the window's delivered runs have considered, ranges apart from
+    each other. None where nothing was delivered: then no row is late, and all are looked for.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    span: Span
+    considered: Mapping[str, tuple[SequenceRange, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Rows that the rule selects: in objects that were `considered`, and in those registered `late`r. Rows that cannot be read
+    are in neither.
+    """
+
+    considered: int
+    late: int
+
+
+@dataclass(frozen=True)
+class _Objects:
+    """A dataset's objects that may hold rows of the window."""
+
+    choice: DataChoice
+    considered: Sequence[LakeObject]
+    late: Sequence[LakeObject]
+
+    def weight(self, distinct: bool) -> int:
+        again = self.considered if distinct and self.late else ()
+        return sum(o.weight for o in (*self.considered, *self.late, *again))
+
+
+def count(
+    tenant: str, settings: RuleSettings, windows: Sequence[AskedWindow], catalog: Catalog, reading: Reading
+) -> list[Counted | None]:
+    """Of each window, or None where it would be too much to read or time was up. Changes nothing."""
+    return list(_Counting(tenant, settings, catalog, reading, COUNT_BYTES).all(windows))
+
+
+@dataclass
+class _Counting:
+    tenant: str
+    settings: RuleSettings
+    catalog: Catalog
+    reading: Reading
+    left: int
+
+    def all(self, windows: Sequence[AskedWindow]) -> Iterator[Counted | None]:
+        newest = {c.dataset: self.reading.objects.newest(self.tenant, c.dataset) for c in self.settings.data}
+        distinct = self.settings.duplicates is Duplicates.DROP
+        for asked in windows:
+            found = list(self._objects(asked, newest))
+            weight = sum(one.weight(distinct) for one in found)
+            if weight > self.left or self.reading.enough():
+                yield None
+                continue
+            self.left -= weight
+            yield self._counted(asked.span.window, found)
+
+    def _objects(self, asked: AskedWindow, newest: Mapping[str, int]) -> Iterator[_Objects]:
+        for choice in self.settings.data:
+            everything = [SequenceRange(after=0, upto=newest[choice.dataset])]
+            if asked.considered is None:
+                yield _Objects(choice, self._in(choice, asked.span.window, everything), ())
+            elif choice.dataset in asked.considered:
+                ranges = asked.considered[choice.dataset]
+                later = holes(ranges, newest[choice.dataset])
+                of = [self._in(choice, asked.span.window, one) for one in (ranges, later)]
+                yield _Objects(choice, *of)
+
+    def _in(self, choice: DataChoice, window: Window, ranges: Sequence[SequenceRange]) -> list[LakeObject]:
+        between = self.reading.objects.between
+        objects = (o for r in ranges for o in between(self.tenant, choice.dataset, window, r.after, r.upto))
+        return [o for o in objects if of_tier(o, choice.source)]
+
+    def _counted(self, window: Window, found: Sequence[_Objects]) -> Counted | None:
+        try:
+            return Counted(
+                considered=sum(self._rows(window, one.choice, one.considered) for one in found),
+                late=sum(self._rows(window, one.choice, one.late, one.considered) for one in found),
+            )
+        except _TimeIsUp:
+            return None
+
+    def _rows(
+        self, window: Window, choice: DataChoice, objects: Sequence[LakeObject], known: Sequence[LakeObject] = ()
+    ) -> int:
+        """As a run selects them: a row with a wrong value in a chosen field is a reject there and here. Where the rule drops
+        duplicates, those of `known` objects count as such.
+        """
+        if not objects:
+            return 0
+        dataset = self.catalog[choice.dataset]
+        predicate = compile_filter(choice.filter, dataset) if choice.filter is not None else None
+        selection = Selection(dataset, window, predicate, resolved(dataset, choice.fields, ()))
+        distinct = self.settings.duplicates is Duplicates.DROP
+        with self._fetched((*objects, *known) if distinct else objects) as sources:
+            refinement = Refinement(distinct=distinct, known=tuple(sources[len(objects) :]))
+            stream = self.reading.rows.select(sources[: len(objects)], selection, _NDJSON, refinement)
+            for _ in stream:
+                pass
+            return stream.rows
+
+    @contextmanager
+    def _fetched(self, objects: Sequence[LakeObject]) -> Iterator[list[RowSource]]:
+        """The objects' local copies, gone at the end."""
+        names = [f"{number:05d}.{one.format.value}" for number, one in enumerate(objects)]
+        sources = [RowSource(self.reading.folder / name, one.format) for name, one in zip(names, objects, strict=True)]
+        try:
+            for one, source in zip(objects, sources, strict=True):
+                if self.reading.enough():
+                    raise _TimeIsUp
+                self.reading.lake.download(one.key, one.version, source.path)
+            yield sources
+        finally:
+            for source in sources:
+                source.path.unlink(missing_ok=True)
