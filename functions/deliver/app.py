@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler, out_of_time
-from waybill.core.errors import ConfigurationError, WaybillError
+from waybill.core.errors import ConfigurationError, TransientError, WaybillError
 from waybill.core.plan import read_plan
 from waybill.core.run import Failure, known_key
 from waybill.core.seal import read_sealed
@@ -39,7 +39,8 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     try:
         status = ship(plan, sealed, event["destination_id"], event["shard"], dock)
     except WaybillError as error:
-        failure = Failure(str(error), tenants=isinstance(error, ConfigurationError))
+        tenants, passing = isinstance(error, ConfigurationError), isinstance(error, TransientError)
+        failure = Failure(str(error), tenants, passing)
         wiring.run_log().failed(key, event["destination_id"], failure)
         raise
     return {"status": status}

@@ -223,14 +223,14 @@ class MemoryRuns:
             return False
         return self.end(key, epoch, now, Outcome(RunState.CANCELLED, message), NO_TOTALS)
 
-    def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
+    def retry(self, key: RunKey, epoch: int, at: datetime) -> Run:
         run = self.get(key)
         if run.epoch != epoch or not run.state.ended or run.state is RunState.SUCCESS:
             raise Conflict("changed")
         self.manifests_held.pop(key, None)
-        self._watched_from[key] = now
+        self._watched_from[key] = at
         self.kept[key] = replace(
-            run, state=RunState.SCHEDULED, epoch=epoch + 1, scheduled_for=now, message="", started_at=None,
+            run, state=RunState.SCHEDULED, epoch=epoch + 1, scheduled_for=at, message="", started_at=None,
             finished_at=None, rows=None, bytes=None, files=None, rejects=None,
         )  # fmt: skip
         return self.kept[key]

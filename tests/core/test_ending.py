@@ -14,7 +14,7 @@ from tests.core.made import CATALOG, NOW, rule
 from tests.core.stage import MemoryStage
 from tests.core.stores import MemoryBackfills, MemoryLakeObjects, MemoryRules, MemoryRuns
 from tests.core.test_dispatch import caught_up, claimed
-from waybill.core.ending import Books, end_run, waited_for
+from waybill.core.ending import PAUSES, Books, end_run, waited_for
 from waybill.core.freeze import Registry, freeze
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import PlannedDestination, plan_key
@@ -25,7 +25,8 @@ from waybill.core.seal import Sealed, sealed_key
 DAY = timedelta(days=1)
 WHERE = [PlannedDestination(destination_id="dst_one", name="SFTP", kind="sftp")]
 THEIRS = {"Error": "ConfigurationError", "Cause": '{"errorMessage": "The password was refused. Save the right one."}'}
-OURS = {"Error": "TransientError", "Cause": '{"errorMessage": "The table did not answer."}'}
+OURS = {"Error": "PermanentError", "Cause": '{"errorMessage": "The plan is gone."}'}
+PASSING = {"Error": "TransientError", "Cause": '{"errorMessage": "The table did not answer."}'}
 FILE = PackagedFile(name="a.json", kind="data", media_type="text/plain", size=5, sha256="00", where="stage", key="k")
 SEALED = Sealed(files=(FILE,), rows=1, size=5, rejects=0, exceptions=0, manifest_sha256="ab")
 
@@ -151,6 +152,31 @@ def test_what_came_due_only_now_is_left_to_the_heartbeat() -> None:
         now = due + late
         books = replace(world.books, now=partial(min, now, now))
         assert len(list(waited_for(first.key, books, "2026.6"))) == count
+
+
+@pytest.mark.parametrize("error", [PASSING, {"Error": "States.Timeout", "Cause": ""}])
+def test_what_may_pass_is_tried_again_by_itself_and_not_for_ever(error: Mapping[str, str]) -> None:
+    world = World()
+    run = world.claim()
+    for epoch, pause in enumerate(PAUSES, start=1):
+        outcome, ended = end_run(run.key, epoch, error, world.books)
+        again = world.runs.get(run.key)
+        assert (outcome.state, ended, again.state) == (RunState.FAILURE, True, RunState.SCHEDULED)
+        assert (again.epoch, again.scheduled_for) == (epoch + 1, world.books.now() + pause)
+        assert list(world.runs.waiting(again.scheduled_for)) == []
+        assert list(world.runs.waiting(again.scheduled_for + timedelta(seconds=1))) == [again]
+        assert list(waited_for(run.key, world.books, "2026.6")) == []
+    end_run(run.key, len(PAUSES) + 1, error, world.books)
+    assert world.runs.get(run.key).state is RunState.FAILURE
+    assert world.rule.failures == 0
+
+
+def test_what_failed_for_good_is_not_tried_again() -> None:
+    world = World()
+    for error in (THEIRS, OURS, {"Error": "KeyError", "Cause": "{}"}):
+        run = world.claim()
+        end_run(run.key, 1, error, world.books)
+        assert world.runs.get(run.key).state is RunState.FAILURE
 
 
 def test_no_limit_means_no_pause() -> None:

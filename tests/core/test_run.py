@@ -69,6 +69,15 @@ def test_only_a_failure_that_the_tenant_alone_can_mend_is_the_tenants() -> None:
     assert not outcome_of([done("A", 0)]).tenants
 
 
+def test_an_outcome_passes_only_if_all_that_is_missing_may() -> None:
+    theirs, passing = Failure("The password was refused.", tenants=True), Failure("No answer.", passing=True)
+    assert outcome_of([done("A", 0, passing), done("B")]).passing
+    assert outcome_of([done("A", 0, passing), done("B", 0, passing)]).passing
+    assert not outcome_of([done("A", 0, passing), done("B", 0, theirs)]).passing
+    assert not outcome_of([done("A", 0)]).passing
+    assert not outcome_of([done("A")]).passing
+
+
 def test_the_sentence_of_our_errors_is_kept_and_others_are_not_shown() -> None:
     cause = json.dumps({"errorType": "ConfigurationError", "errorMessage": "The bucket is gone. Make it again."})
     said = failure_of({"Error": "ConfigurationError", "Cause": cause})

@@ -28,6 +28,7 @@ class Log:
     kept: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     points: dict[tuple[str, int], ResumePoint] = field(default_factory=dict)
     progress: list[int] = field(default_factory=list)
+    well: list[str] = field(default_factory=list)
 
     def receipts(self, key: RunKey) -> dict[tuple[str, int], dict[str, Any]]:
         return dict(self.kept)
@@ -43,6 +44,9 @@ class Log:
 
     def sent(self, key: RunKey, destination_id: str, file: int, sent: int) -> None:
         self.progress.append(sent)
+
+    def mended(self, key: RunKey, destination_id: str) -> None:
+        self.well.append(destination_id)
 
 
 @dataclass
@@ -205,6 +209,7 @@ def test_a_package_without_files_proves_its_destinations(step: ProbeStep, raised
     assert nothing.work(there.plan)["cargo"] == [{"destination_id": "dst_one", "shard": PROBE_SHARD}]
     if raised is None:
         assert ship(there.plan, nothing, "dst_one", PROBE_SHARD, dock) == "done"
+        assert there.log.well == ["dst_one"]
     else:
         with pytest.raises(raised, match=step.advice):
             ship(there.plan, nothing, "dst_one", PROBE_SHARD, dock)

@@ -19,9 +19,10 @@ from waybill.core.standing import standing
 from waybill.core.window import stamp
 
 
-def retry(run: Run, runs: Runs, stage: Probed, now: datetime) -> Run:
-    """The run, scheduled once more as its next epoch; start it then. Raises Conflict, with what to do instead, where it has not
-    ended or has succeeded, where its rows are owed or delivered by another run, and where its plan is not kept any more.
+def retry(run: Run, runs: Runs, stage: Probed, at: datetime) -> Run:
+    """The run, scheduled once more as its next epoch, for that time; start it then, or leave it to the sweep. Raises Conflict,
+    with what to do instead, where it has not ended or has succeeded, where its rows are owed or delivered by another run, and
+    where its plan is not kept any more.
     """
     _refuse_by_state(run)
     again = run_again_advice(run.key.rule_id, run.window)
@@ -34,7 +35,7 @@ def retry(run: Run, runs: Runs, stage: Probed, now: datetime) -> Run:
         if other.key != run.key:
             said = f"The run {other.key.run_id} of {other.window} is {other.state.value}."
             raise Conflict(said, f"See that run, or: {again}")
-    return runs.retry(run.key, run.epoch, now)
+    return runs.retry(run.key, run.epoch, at)
 
 
 def _refuse_by_state(run: Run) -> None:

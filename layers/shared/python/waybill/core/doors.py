@@ -24,6 +24,8 @@ T = TypeVar("T")
 MOST_ALONE = 200
 """Rules due at one tick, above which the shards are dispatched side by side."""
 SWEEP_AFTER = timedelta(minutes=2)
+NAME_USED_UP = timedelta(hours=1)
+"""A run that was asked for so long ago and has not begun has an execution that came to nothing."""
 MOST_SWEPT = 1_000
 """Claims that one tick asks for again: after an outage most wait in the workflow engine's own queue."""
 _READ_AT_ONCE = 100
@@ -88,11 +90,11 @@ def _heartbeat(tick: Tick, house: House) -> Iterator[Run]:
 
 
 def _swept(tick: Tick, house: House) -> Iterator[Run]:
-    """Claims that did not start are asked for again, under their own names; an execution that is over without an end is
-    followed by the run's next attempt.
+    """Claims that did not start are asked for again, under their own names. An execution that is over without an end is
+    followed by the run's next attempt, and so is one that died before its first step was done: its name is used up.
     """
     for run in islice(house.runs.waiting(tick.now - SWEEP_AFTER), MOST_SWEPT):
-        if run.state is RunState.SCHEDULED:
+        if run.state is RunState.SCHEDULED and tick.now - run.scheduled_for < NAME_USED_UP:
             yield run
         elif again := revived(run, house.runs, house.rules, house.stage, tick.now):
             yield again

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from waybill.core.advance import BackfillDesk, advance_after
+from waybill.core.again import retry
 from waybill.core.catalog import Catalogs
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import Conflict, NotFound
@@ -18,8 +20,11 @@ from waybill.core.run import NO_TOTALS, Failure, Outcome, Run, RunKey, RunState,
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.settle import settle
 from waybill.core.shipment import destination_outcomes
+from waybill.core.window import stamp
 
 _STOPPED = Failure("The run stopped before its files were written. Run the rule again.")
+PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=20), timedelta(hours=1))
+"""Between a run's attempts, where something that may pass stood in its way."""
 _LONG_DUE = timedelta(minutes=1)
 """What came due only now is the heartbeat's: no clock but the schedule's says when a window starts."""
 
@@ -51,6 +56,8 @@ def end_run(key: RunKey, epoch: int, error: Any, books: Books) -> tuple[Outcome,
     run = books.runs.get(key)
     if run.epoch == epoch and run.state.ended:
         settle(run, plan, books.runs, books.rules, books.now())
+        if outcome.passing:
+            _try_again(run, books)
     return outcome, ended
 
 
@@ -77,7 +84,7 @@ def _reckoned(
     sealed_bytes = books.stage.read_if_there(sealed_key(key))
     if failure or plan is None or sealed_bytes is None:
         failure = failure or _STOPPED
-        return Outcome(RunState.FAILURE, failure.message, failure.tenants), NO_TOTALS
+        return Outcome(RunState.FAILURE, failure.message, failure.tenants, failure.passing), NO_TOTALS
     sealed = Sealed.model_validate_json(sealed_bytes)
     totals = {"rows": sealed.rows, "bytes": sealed.size, "files": len(sealed.files), "rejects": sealed.rejects}
     if not sealed.files:
@@ -98,7 +105,19 @@ def _of_nothing(plan: Plan, failures: Mapping[str, Failure]) -> Outcome:
     if not said:
         return Outcome(RunState.SUCCESS, "The window holds no rows; the rule delivers nothing then.")
     sentence = f"The window holds no rows, but a destination would not take any. {' '.join(said)}"
-    return Outcome(RunState.FAILURE, sentence, all(f.tenants for f in failures.values()))
+    return Outcome(
+        RunState.FAILURE, sentence, all(f.tenants for f in failures.values()), all(f.passing for f in failures.values())
+    )
+
+
+def _try_again(run: Run, books: Books) -> None:
+    """What stood in the run's way may be gone after a while: its next attempt is for the sweep to start."""
+    if run.epoch > len(PAUSES):
+        return
+    at = books.now() + PAUSES[run.epoch - 1]
+    with suppress(Conflict):  # a person was first, or another run has its rows
+        again = retry(run, books.runs, books.stage, at)
+        books.log.note(run.key, books.now(), "retry", f"attempt {again.epoch} follows after {stamp(at)}")
 
 
 def _count_failures(key: RunKey, outcome: Outcome, books: Books) -> None:

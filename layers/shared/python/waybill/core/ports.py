@@ -158,7 +158,7 @@ class Runs(Protocol):
     def cancel(self, key: RunKey, epoch: int, now: datetime, message: str) -> bool:
         """Scheduled or ongoing to cancelled. False where it had ended, for another epoch, and while its manifest is held."""
 
-    def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
+    def retry(self, key: RunKey, epoch: int, at: datetime) -> Run:
         """From an end other than success to scheduled, as the next epoch, with nothing of the last attempt's outcome. Raises
         Conflict for another epoch or state.
         """
@@ -213,6 +213,9 @@ class RunLog(Protocol):
 
     def failed(self, key: RunKey, destination_id: str, failure: Failure) -> None:
         """Why a destination did not take its files; the last one counts, and only while receipts are missing."""
+
+    def mended(self, key: RunKey, destination_id: str) -> None:
+        """What the destination said before counts no more."""
 
     def failures(self, key: RunKey) -> Mapping[str, Failure]:
         """By destination."""

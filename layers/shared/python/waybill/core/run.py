@@ -140,19 +140,23 @@ NO_TOTALS: Mapping[str, int] = {"rows": 0, "bytes": 0, "files": 0, "rejects": 0}
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something failed, as a sentence; `tenants`: only the tenant can mend it."""
+    """Why something failed, as a sentence; `tenants`: only the tenant can mend it; `passing`: it may be gone after a while."""
 
     message: str
     tenants: bool = False
+    passing: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended; `message` is for the person who reads its log. `tenants`: it failed, and only the tenant can mend it."""
+    """How a run ended; `message` is for the person who reads its log. `tenants`: it failed, and only the tenant can mend it;
+    `passing`: what is missing may succeed after a while.
+    """
 
     state: RunState
     message: str
     tenants: bool = False
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,10 +183,11 @@ def outcome_of(destinations: Sequence[DestinationOutcome]) -> Outcome:
         for d in missing
     ]
     said = " ".join(f"{d.name}: {failure.message}" for d, failure in zip(missing, failures, strict=True))
+    passing = all(f.passing for f in failures)
     if len(missing) == len(destinations):
-        return Outcome(RunState.FAILURE, said, all(f.tenants for f in failures))
+        return Outcome(RunState.FAILURE, said, all(f.tenants for f in failures), passing)
     complete = [d for d in destinations if d.complete]
-    return Outcome(RunState.PARTIAL, f"Delivered to {_names(complete)}, but not to all. {said}")
+    return Outcome(RunState.PARTIAL, f"Delivered to {_names(complete)}, but not to all. {said}", passing=passing)
 
 
 def _names(destinations: Iterable[DestinationOutcome]) -> str:
@@ -201,8 +206,9 @@ def failure_of(error: Any) -> Failure | None:
     said = str(parsed.get("errorMessage", "")) if isinstance(parsed, dict) else ""
     name = str(error.get("Error", ""))
     if name in {"TransientError", "PermanentError", "ConfigurationError"} and said:
-        return Failure(said, tenants=name == "ConfigurationError")
+        return Failure(said, tenants=name == "ConfigurationError", passing=name == "TransientError")
     return Failure(
         f"A step ended unexpectedly ({name or 'unknown error'}) and its retries did too. Run the rule again; if it fails again,"
-        " give the operator this run's id."
+        " give the operator this run's id.",
+        passing=name.startswith(("Lambda.", "States.", "Sandbox.")) or name == "Runtime.ExitError",
     )

@@ -58,6 +58,7 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
     arrived = {number for owner, number in receipts if owner == destination_id}
     if shard == PROBE_SHARD:
         _prove(dock)
+        dock.log.mended(key, destination_id)
         return "done"
     if shard == MANIFEST_SHARD and not arrived.issuperset(sealed.cargo):
         return "withheld"

@@ -46,8 +46,12 @@ class RunLogTable:
     def failed(self, key: RunKey, destination_id: str, failure: Failure) -> None:
         self._put(key, f"failed#{destination_id}", asdict(failure))
 
+    def mended(self, key: RunKey, destination_id: str) -> None:
+        self._put(key, f"failed#{destination_id}", {})
+
     def failures(self, key: RunKey) -> Mapping[str, Failure]:
-        return {entry.removeprefix("failed#"): Failure(**body) for entry, body in self._entries(key, "failed#")}
+        found = self._entries(key, "failed#")
+        return {entry.removeprefix("failed#"): Failure(**body) for entry, body in found if body}
 
     def progress(self, key: RunKey) -> Progress:
         parts = [body for _, body in self._entries(key, "part#")]

@@ -167,14 +167,14 @@ class RunsTable:
         cancelled = _ended(Outcome(RunState.CANCELLED, message), now, NO_TOTALS)
         return _changed(key, cancelled, _held_by(epoch) & free, "cancelling a run")
 
-    def retry(self, key: RunKey, epoch: int, now: datetime) -> Run:
+    def retry(self, key: RunKey, epoch: int, at: datetime) -> Run:
         again: list[Action] = [
             RunItem.state.set(RunState.SCHEDULED.value),
             RunItem.epoch.set(epoch + 1),
-            RunItem.scheduled_for.set(written(now)),
+            RunItem.scheduled_for.set(written(at)),
             RunItem.message.set(""),
             RunItem.waiting_shard.set(_waiting_shard(key)),
-            RunItem.watched_from.set(written(now)),
+            RunItem.watched_from.set(written(at)),
         ]
         again += [gone.remove() for gone in _OF_AN_ATTEMPT]
         unsuccessful = RunItem.state.is_in(*(s.value for s in RunState if s.ended and s is not RunState.SUCCESS))
