@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.gates.test_template import RESOURCES
+from tests.integration.tables import REGION, create_tables
 
-REGION = "us-east-1"
+__all__ = ["REGION"]
 
 
 @pytest.fixture
@@ -27,20 +27,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def tables(aws: None) -> dict[str, str]:
-    """Every table of the template, by its logical name."""
-    client: Any = boto3.client("dynamodb", region_name=REGION)
-    made = {}
-    for name, resource in RESOURCES.items():
-        if resource["Type"] != "AWS::DynamoDB::Table":
-            continue
-        wanted = {
-            k: v
-            for k, v in resource["Properties"].items()
-            if k in {"AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode"}
-        }
-        client.create_table(TableName=name, **wanted)
-        made[name] = name
-    return made
+    return create_tables()
 
 
 @pytest.fixture
