@@ -8,11 +8,9 @@ at once, since two thousand exports would take an hour and show nothing of the c
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,7 +19,6 @@ from botocore.config import Config
 
 from sandbox import up, workers
 from sandbox.places import ROOT, Places
-from sandbox.surroundings import Surroundings
 from simulate.row import Row, counted, none_of
 from simulate.rules import Made, made
 from waybill.aws.tables.rules import RulesTable
@@ -92,7 +89,7 @@ class Track:
 
 def rows(rules: int, seed: int) -> list[Row]:
     started = [_of_tenants(made(seed, number, _YEAR), number) for number in range(rules)]
-    with up.running(_PLACES) as surroundings, _environment(surroundings):
+    with up.running(_PLACES) as surroundings, surroundings.operated():
         track = Track(surroundings.outputs["DispatchFunctionName"])
         track.add([one.rule for one in started])
         track.dispatch(_NOTHING_DUE)  # until here no worker is there; one that starts late would miss the race
@@ -143,15 +140,3 @@ def _of_tenants(one: Made, number: int) -> Made:
 
 def _tenant(number: int) -> str:
     return f"racer{number}"
-
-
-@contextmanager
-def _environment(surroundings: Surroundings) -> Iterator[None]:
-    """The tables' clients know their AWS by the environment alone."""
-    before = dict(os.environ)
-    os.environ.update(surroundings.engine.environment())
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
