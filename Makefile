@@ -6,7 +6,7 @@ export SAM_CLI_TELEMETRY := 0
 # Lanes whose tests share nothing, so that two can run side by side.
 APART := tests/core tests/contract tests/engines tests/gates tests/integration tests/bench tests/simulate
 
-.PHONY: help demo sandbox sandbox-stop test test-fast accounted gates bench key clean
+.PHONY: help demo sandbox sandbox-stop test test-fast accounted simulate gates bench key clean
 
 help:
 	@echo "make demo          the main job, end to end, on this machine"
@@ -14,6 +14,7 @@ help:
 	@echo "make test          all gates and all tests"
 	@echo "make test-fast     core and contract, in memory, in seconds"
 	@echo "make accounted     10,000,000 rows over three tenants: what is delivered is what the lake holds, in about ten minutes"
+	@echo "make simulate [SEED=1] [SIZE=1]   a year of rules and a race of dispatchers, against an oracle; RACE=0: no race"
 	@echo "make key STACK=.. TENANT=.. NAME=..   an API key for a tenant of a deployed stack"
 	@echo "make bench [ONLY=name]   ours against its peers, each figure with its output checked"
 	@echo "make gates         lint, format, types, imports, template"
@@ -54,6 +55,9 @@ bench: $(VENV)/.ready
 
 accounted: $(VENV)/.ready
 	WAYBILL_ACCOUNTED_ROWS=10000000 $(PYTHON) -m pytest tests/engines/test_rows_accounted.py -q --durations=5
+
+simulate: $(VENV)/.ready
+	@SEED="$(SEED)" SIZE="$(SIZE)" RACE="$(RACE)" $(PYTHON) -m simulate
 
 key: $(VENV)/.ready
 	@$(PYTHON) -m ops.api_key --stack "$(STACK)" --tenant "$(TENANT)" --name "$(NAME)"

@@ -1,28 +1,30 @@
 """SAM's command line for this machine: `python -P sandbox/sam.py build ...`, and `deploy`.
 
-SAM takes the C library of the image that the runtime's name stands for. The sandbox's functions run here, and for
-python3.11 (Amazon Linux 2) it would refuse wheels that this machine and python3.13's image both run.
+SAM takes packages by pip, for the C library of the image that the runtime's name stands for. The sandbox's functions run here:
+uv, which has most of them in its cache, installs the same versions for this machine in a tenth of the time.
 """
 
 from __future__ import annotations
 
-import platform
+import subprocess
 import sys
 import types
 import zipfile
 
-from aws_lambda_builders.workflows.python_pip.packager import DependencyBuilder  # type: ignore[import-untyped]
+from aws_lambda_builders.workflows.python_pip import packager  # type: ignore[import-untyped]
 from samcli.cli.main import cli  # type: ignore[import-untyped]
 from samcli.lib.package import utils  # type: ignore[import-untyped]
 
 
-def build_for_this_machine() -> None:
-    """The newest C library that SAM knows of and that this machine has."""
-    here = tuple(int(part) for part in platform.libc_ver()[1].split(".")[:2])
-    known = [version for version in DependencyBuilder._GLIBC_TO_LATEST_MANYLINUX if version <= here]
-    if known:
-        abi = f"cp{sys.version_info.major}{sys.version_info.minor}"
-        DependencyBuilder._RUNTIME_GLIBC[abi] = max(known)
+def install_by_uv() -> None:
+    packager.DependencyBuilder.build_site_packages = _installed
+
+
+def _installed(_builder: object, requirements: str, target: str, _scratch: str) -> None:
+    command = ["uv", "pip", "install", "--python", sys.executable, "--target", target, "--requirement", requirements]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise packager.PackagerError(done.stderr)
 
 
 def pack_without_squeezing() -> None:
@@ -37,6 +39,6 @@ def pack_without_squeezing() -> None:
 
 
 if __name__ == "__main__":
-    build_for_this_machine()
+    install_by_uv()
     pack_without_squeezing()
     sys.exit(cli(prog_name="sam"))

@@ -15,15 +15,12 @@ TENANT = "demo"
 
 
 def prepare(surroundings: Surroundings) -> dict[str, str]:
-    """What `.sandbox/env` says beside the addresses: the demo tenant and its key."""
-    return {"WAYBILL_TENANT": TENANT, "WAYBILL_API_KEY": issue_key(surroundings, TENANT)}
+    """What `.sandbox/env` says beside the addresses: the demo tenant and its key, with all permissions."""
+    return {"WAYBILL_TENANT": TENANT, "WAYBILL_API_KEY": _issued_key(surroundings)}
 
 
-def issue_key(surroundings: Surroundings, tenant: str, *permissions: str) -> str:
-    """A new API key of a tenant; all permissions where none is named."""
-    command = [sys.executable, "-m", "ops.api_key", "--stack", STACK, "--tenant", tenant, "--name", f"{tenant} sandbox"]
-    if permissions:
-        command += ["--permissions", *permissions]
+def _issued_key(surroundings: Surroundings) -> str:
+    command = [sys.executable, "-m", "ops.api_key", "--stack", STACK, "--tenant", TENANT, "--name", f"{TENANT} sandbox"]
     environment = {
         **outside_environment(),
         **surroundings.engine.environment(),

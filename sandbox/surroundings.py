@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.azurite import Azurite
@@ -52,6 +54,17 @@ class Surroundings:
             **{variable(key): value for key, value in self.outputs.items() if key not in REPLACED},
             **self.seeded,
         }
+
+    @contextmanager
+    def operated(self) -> Iterator[None]:
+        """Within it this process is the account's operator: clients that know their AWS by the environment alone find it."""
+        before = dict(os.environ)
+        os.environ.update(self.engine.environment())
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def shell_lines(self) -> str:
         """`environment` as lines for `. .sandbox/env`."""

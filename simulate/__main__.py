@@ -1,6 +1,7 @@
 """All simulations, one table at the end: `python -m simulate`. Exit code 1 where anything is wrong.
 
-Environment: `SEED` (1), `SIZE` (a share of the full size, 1.0). The figures go to bench/results/simulation.json.
+Environment: `SEED` (1), `SIZE` (a share of the full size, 1.0), `RACE=0` (leaves out the race, which needs the sandbox). The
+figures go to bench/results/simulation.json.
 """
 
 from __future__ import annotations
@@ -10,15 +11,27 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulate import chaos, year
+from simulate import chaos, race, year
 from simulate.row import Row, saved, table
 
 RESULT = Path(__file__).resolve().parents[1] / "bench/results/simulation.json"
-# Each takes the seed and the size.
-PARTS: Sequence[Callable[[int, float], list[Row]]] = (
-    lambda seed, size: year.rows(rules=max(1, round(10_000 * size)), year=2026, seed=seed),
-    lambda seed, size: chaos.rows(seeds=max(1, round(1_000 * size)), seed=seed, on_tables=max(1, round(5 * size))),
-)
+
+
+def _year(seed: int, size: float) -> list[Row]:
+    return year.rows(rules=max(1, round(10_000 * size)), year=2026, seed=seed)
+
+
+def _chaos(seed: int, size: float) -> list[Row]:
+    return chaos.rows(seeds=max(1, round(1_000 * size)), seed=seed, on_tables=max(1, round(5 * size)))
+
+
+def _race(seed: int, size: float) -> list[Row]:
+    if os.environ.get("RACE") == "0":
+        return race.left_out()
+    return race.rows(rules=max(200, round(2_000 * size)), seed=seed)
+
+
+PARTS: Sequence[Callable[[int, float], list[Row]]] = (_year, _chaos, _race)
 
 
 def main() -> int:

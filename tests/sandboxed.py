@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from ops.api_key import issue
 from sandbox import receivers as receiving
 from sandbox import up
 from sandbox.api import Api, wait_until
 from sandbox.places import ROOT, Places
 from sandbox.receivers import Receivers, aws_client
-from sandbox.seed import issue_key
 from sandbox.surroundings import Surroundings
+from waybill.core.access import Caller, Permission
 
 ENDED = {"success", "partial", "failure", "cancelled"}
 PLACES = Places(state=ROOT / ".sandbox" / "tests")
@@ -106,7 +107,10 @@ class Tenant:
 def new_tenant(surroundings: Surroundings, receivers: Receivers) -> Callable[..., Tenant]:
     def make(*permissions: str) -> Tenant:
         name = f"t{uuid.uuid4().hex[:10]}"
-        key = issue_key(surroundings, name, *permissions)
+        caller = Caller(name, "a test", frozenset(Permission(p) for p in permissions or Permission))
+        table, pepper = surroundings.outputs["AccessTableName"], surroundings.outputs["PepperSecretName"]
+        with surroundings.operated():
+            key = issue(table, pepper, surroundings.engine.region, caller)
         return Tenant(name, Api(surroundings.api, key), surroundings, receivers)
 
     return make
