@@ -20,7 +20,7 @@ from waybill.core.dispatch import (
     longest,
     run_now,
 )
-from waybill.core.errors import Conflict
+from waybill.core.errors import Conflict, InvalidInput
 from waybill.core.rule import Rule, activated, deactivated, with_settings
 from waybill.core.run import Outcome, Run, RunState, Trigger
 
@@ -173,6 +173,17 @@ def test_another_schedule_goes_on_at_the_old_cursor() -> None:
     assert found[0].window.start == last.window.end
     changed = rules.get("acme", made.rule_id)
     assert (changed.begins, changed.schedule_since) == (made.cursor, last.window.end)
+
+
+def test_a_rule_that_has_run_does_not_become_a_one_time_export_whose_days_it_may_have_had() -> None:
+    made = rule(schedule={"frequency": "daily", "starts_at": "2026-03-01T00:00:00Z"})
+    rules, runs = stores(made)
+    once = settings(schedule={"frequency": "once", "first_day": "2026-03-01", "last_day": "2026-03-05"})
+    changed = with_settings(made, once, CATALOG, NOW)
+    assert changed.begins == changed.cursor == changed.schedule_since
+    caught_up(rules, runs, NOW)
+    with pytest.raises(InvalidInput, match="make a rule of its own"):
+        with_settings(rules.get("acme", made.rule_id), once, CATALOG, NOW)
 
 
 def test_a_claim_line_is_small_and_names_its_execution() -> None:

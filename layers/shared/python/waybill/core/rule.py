@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from waybill.core.catalog import Catalog
 from waybill.core.drift import Columns
+from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule import Occurrence, first_boundary, occurrence_from
 from waybill.core.schedule_settings import Once
@@ -113,9 +114,13 @@ def with_settings(rule: Rule, settings: RuleSettings, catalog: Catalog, now: dat
 
     Under another schedule the next window starts at the cursor, where the last one ended, and ends at the new schedule's
     next boundary, so that no row is exported twice or lost. A one-time export names its own window, and begins with it.
+    Raises InvalidInput where a rule that has run would become one: the window may have had its run.
     """
     other = settings.schedule != rule.settings.schedule
     once = other and isinstance(settings.schedule, Once)
+    if once and rule.newest_run:
+        said = "a rule that has run cannot become a one-time export of other days; make a rule of its own for them"
+        raise InvalidInput([FieldError("schedule", said)])
     cursor = first_boundary(settings.schedule, now) if once else rule.cursor
     changed = replace(
         rule,
