@@ -14,7 +14,7 @@ from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.calendar import Entry, MarkKind, calendar_from
 from waybill.core.errors import InvalidInput
-from waybill.core.rule import settle_time
+from waybill.core.rule import jitter, settle_time
 from waybill.core.rule_checks import no_dataset
 from waybill.core.schedule import first_boundary
 from waybill.core.schedule_settings import AnySchedule, Schedule
@@ -69,7 +69,7 @@ def calendar_of_settings(body: CalendarRequest, count: Count = 10) -> CalendarVi
     if wrong:
         raise InvalidInput(wrong)
     settle = timedelta(seconds=max(catalog[name].settle_seconds for name in body.datasets))
-    return _view(body.schedule, first_boundary(body.schedule, wiring.now()), settle, count)
+    return _view(body.schedule, first_boundary(body.schedule, wiring.now()), settle, count, timedelta())
 
 
 @router.get("/rules/<rule_id>/calendar")
@@ -79,19 +79,21 @@ def calendar_of_rule(rule_id: str, count: Count = 10) -> CalendarView:
     schedule = rule.settings.schedule
     if rule.next_run is None:
         return CalendarView(zone=schedule.zone, items=[])
-    return _view(schedule, rule.cursor, settle_time(rule.settings, wiring.catalog(caller.tenant)), count)
+    settle = settle_time(rule.settings, wiring.catalog(caller.tenant))
+    return _view(schedule, rule.cursor, settle, count, jitter(rule))
 
 
-def _view(schedule: AnySchedule, start: datetime, settle: timedelta, count: int) -> CalendarView:
+def _view(schedule: AnySchedule, start: datetime, settle: timedelta, count: int, late: timedelta) -> CalendarView:
+    """`late`: how much later than due the rule's runs start."""
     entries = calendar_from(schedule, start, settle, count)
-    return CalendarView(zone=schedule.zone, items=[_entry(one, schedule.zone) for one in entries])
+    return CalendarView(zone=schedule.zone, items=[_entry(one, schedule.zone, late) for one in entries])
 
 
-def _entry(entry: Entry, zone: str) -> EntryView:
+def _entry(entry: Entry, zone: str, late: timedelta) -> EntryView:
     return EntryView(
         start=_instant(entry.window.start, zone),
         end=_instant(entry.window.end, zone),
-        due=_instant(entry.due, zone),
+        due=_instant(entry.due + late, zone),
         seconds=(entry.window.end - entry.window.start) // timedelta(seconds=1),
         marks=[MarkView(kind=mark.kind, sentence=mark.sentence) for mark in entry.marks],
     )
