@@ -139,6 +139,16 @@ def test_a_claim_notes_the_run_and_the_record_of_what_is_left_out_does_not(rules
     assert [r.key for r in runs.waiting(later.now + timedelta(days=1))] == [last.key]
 
 
+def test_a_window_that_has_a_run_is_not_claimed_again(rules: RulesTable, runs: RunsTable) -> None:
+    made = rule()
+    run = claimed(rules, runs, made)
+    moved = rules.get("acme", made.rule_id)
+    runs.begin(run.key, 1, LATER, parts=1, estimated_bytes=10, sequences=CONSIDERED, lasts=HOUR)
+    assert not runs.claim(moved, run, replace(moved, version=moved.version + 1))
+    assert runs.get(run.key).state is RunState.ONGOING
+    assert rules.get("acme", made.rule_id) == moved
+
+
 def test_failures_in_a_row_are_counted_and_forgotten(rules: RulesTable) -> None:
     made = rule()
     rules.add(made)
