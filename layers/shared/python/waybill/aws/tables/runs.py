@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,11 +20,13 @@ from waybill.aws.tables.items import (
     RuleItem,
     RunItem,
     bind,
+    busy,
     contended,
     failed_condition,
     pack_cursor,
     read_instant,
     tables,
+    throttled,
     unpack_cursor,
     written,
 )
@@ -34,6 +38,10 @@ from waybill.core.rule import Rule
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
 
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""At most so long, in seconds, before a claim for which the tables had no write units is made again. No client does it by itself:
+AWS says of a whole transaction only that it was cancelled.
+"""
 _PAGE = 200
 _SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
 
@@ -54,16 +62,21 @@ class RunsTable:
             *when_due(moved),
         ]
         unchanged = (RuleItem.version == rule.version) & (RuleItem.cursor == written(rule.cursor))
-        with tables("claiming a window"):
-            try:
-                with TransactWrite(connection=self._connection) as transaction:
-                    transaction.save(to_item(run), condition=RunItem.rule.does_not_exist())
-                    transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
-            except TransactWriteError as error:
-                if failed_condition(error) or contended(error):
-                    return False
-                raise
-        return True
+        for pause in (*PAUSES, None):
+            with tables("claiming a window"):
+                try:
+                    with TransactWrite(connection=self._connection) as transaction:
+                        transaction.save(to_item(run), condition=RunItem.rule.does_not_exist())
+                        transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
+                    return True
+                except TransactWriteError as error:
+                    if failed_condition(error) or contended(error):
+                        return False
+                    if not throttled(error):
+                        raise
+            if pause is not None:
+                time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, keeps no secret
+        raise busy("claiming a window")
 
     def add(self, run: Run) -> None:
         with tables("saving a run"):
