@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulate import year
+from simulate import load, year
 from simulate.row import Row, saved, table
 
 RESULT = Path(__file__).resolve().parents[1] / "bench/results/simulation.json"
 # Each takes the seed and the size.
 PARTS: Sequence[Callable[[int, float], list[Row]]] = (
     lambda seed, size: year.rows(rules=max(1, round(10_000 * size)), year=2026, seed=seed),
+    lambda seed, size: load.rows(due=max(1, round(100_000 * size)), seed=seed),
 )
 
 

@@ -5,7 +5,7 @@ Units: seconds, writes a second. What AWS does not promise is an assumption, and
 
 from __future__ import annotations
 
-# DynamoDB. "Best practices for designing partition keys": a partition takes 1,000 write units a second, of a table as of an index.
+# DynamoDB. "Best practices for designing partition keys": a partition takes 1,000 write units a second.
 PARTITION_WRITES = 1_000
 # "On-demand capacity mode": a new table or index takes 4,000 writes a second; "Part 3: Scaling DynamoDB" (AWS Database Blog):
 # partitions are split and never merged, so that a table keeps what it once served or was warmed for.
@@ -20,7 +20,7 @@ KEY_CHANGE_WRITES = 2
 # Assumptions: AWS promises single-digit milliseconds for one item, and says of an index that it lags a fraction of a second.
 GET, BATCH_GET, QUERY, TRANSACTION, INDEX_LAG = 0.005, 0.020, 0.008, 0.014, 0.5
 
-# SQS to Lambda. "Configuring scaling behavior for SQS event source mappings": five at first, up to 300 more a minute, 1,000 at most.
+# SQS to Lambda. "Configuring scaling behavior for SQS event source mappings": five, 300 more a minute, 1,000 at most.
 POLLERS_AT_FIRST = 5
 POLLERS_PER_SECOND = 300 / 60
 POLLERS_AT_MOST = 1_000

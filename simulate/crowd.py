@@ -85,8 +85,8 @@ class DueIndex:
     def fill(self, entries: Iterator[tuple[str, datetime, RuleRef]]) -> None:
         for shard, due, ref in entries:
             self._shards.setdefault(shard, []).append((due, ref))
-        for shard in self._shards.values():
-            shard.sort()
+        for filled in self._shards.values():
+            filled.sort()
 
     def move(self, shard: str, ref: RuleRef, before: datetime, after: datetime | None, now: datetime) -> None:
         self._gone[before, ref] = now + self._lag

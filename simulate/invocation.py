@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from heapq import heapreplace
@@ -46,7 +46,7 @@ class Threads:
 
 def invocation(
     event: Mapping[str, Any], house: House, threads: Threads, clock: Clock, batch: int
-) -> Iterator[tuple[float, Sequence[Run]]]:
+) -> Iterator[tuple[float, list[Run]]]:
     """Yields after each claim when it goes on, and the runs that were handed on before, mostly none."""
     tick = Tick(datetime.fromisoformat(event["time"]), clock.moment, Trigger.SCHEDULE, "simulated")
     claimed: list[Run] = []

@@ -24,22 +24,21 @@ CHILD_TRANSITIONS = 4
 
 @dataclass
 class Starts:
-    """`at`: when each run was started, in order. `left`: claims that the sweeper has to start."""
+    """`at`: when each run was started. `left`: claims that the sweeper has to start."""
 
     at: list[float] = field(default_factory=list)
     left: int = 0
-    refused: int = 0
 
 
 def started(batches: Iterable[tuple[float, Sequence[bool]]], chance: Random) -> Starts:
-    """Starts the batches' runs, each a Map Run of its own. `batches`: when it was handed on, and of each run whether it is large."""
+    """Starts the batches' runs, each a Map Run of its own. `batches`: when handed on, and of each run whether it is large."""
     found = Starts()
     starts = {True: Bucket(*aws.STANDARD_STARTS), False: Bucket(*aws.EXPRESS_STARTS)}
     transitions = Bucket(*aws.TRANSITIONS)
     waiting, children = [], list[tuple[float, int, int, bool]]()
-    for number, (handed_on, large) in enumerate(batches):
-        waiting.append(deque(large))
-        free = min(EACH_CLAIM["MaxConcurrency"], len(large))
+    for number, (handed_on, runs) in enumerate(batches):
+        waiting.append(deque(runs))
+        free = min(EACH_CLAIM["MaxConcurrency"], len(runs))
         children += [(handed_on + aws.MAP_RUN_STARTS, number, 0, waiting[-1].popleft()) for _ in range(free)]
     heapify(children)
     while children:
@@ -48,7 +47,6 @@ def started(batches: Iterable[tuple[float, Sequence[bool]]], chance: Random) -> 
         if starts[large].take(now):
             found.at.append(now)
         elif tries < _AGAIN["MaxAttempts"]:
-            found.refused += 1
             pause = _AGAIN["IntervalSeconds"] * _AGAIN["BackoffRate"] ** tries
             heappush(children, (now + chance.uniform(0, pause), number, tries + 1, large))
             continue
@@ -56,5 +54,4 @@ def started(batches: Iterable[tuple[float, Sequence[bool]]], chance: Random) -> 
             found.left += 1
         if waiting[number]:
             heappush(children, (now + aws.CHILD, number, 0, waiting[number].popleft()))
-    found.at.sort()
     return found

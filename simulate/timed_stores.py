@@ -76,7 +76,6 @@ class TimedRuns(MemoryRuns):
         self._runs_table, self._waiting = Keys("runs", warm), Keys("waiting", warm)
         self._by_tenant = Keys("by_tenant", warm)
         self.claims: list[Claim] = []
-        self.refused = 0
 
     def get(self, key: RunKey) -> Run:
         self._clock.now += aws.GET
@@ -92,13 +91,11 @@ class TimedRuns(MemoryRuns):
 
     def claim(self, rule: Rule, run: Run, moved: Rule) -> bool:
         """As the table does it: a claim that AWS refuses is made again after a pause."""
-        for pauses, pause in enumerate((*PAUSES, None)):
+        for pauses, pause in enumerate(PAUSES):
             self._clock.now += aws.TRANSACTION
             if self._taken(rule, run):
                 return self._claimed(rule, run, moved, pauses)
-            self.refused += 1
-            if pause is not None:
-                self._clock.now += self._chance.uniform(0, pause)
+            self._clock.now += self._chance.uniform(0, pause)
         raise TransientError("busy")
 
     def _claimed(self, rule: Rule, run: Run, moved: Rule, pauses: int) -> bool:

@@ -212,8 +212,8 @@ def when_due(rule: Rule) -> list[Action]:
 
 
 def due_shard(tenant: str, rule_id: str) -> str:
-    """Under which key of the index of what is due a rule lies. A tenant's rules lie under a few keys, next to each other: in many
-    its turns would come round more often than those of a tenant with one rule, in one the largest would hold it up.
+    """Under which key of the index of what is due a rule lies. A tenant's rules lie under a few keys: under many, it would have
+    a turn at each of them while a tenant with one rule has one; under a single one, the largest would hold that up.
     """
     return str((zlib.crc32(tenant.encode()) + zlib.crc32(rule_id.encode()) % _SHARDS_OF_TENANT) % DUE_SHARDS)
 

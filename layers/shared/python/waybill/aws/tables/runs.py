@@ -39,8 +39,8 @@ from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, Sequence
 from waybill.core.window import Window, stamp
 
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""At most so long, in seconds, before a claim for which the tables had no write units is made again. No client does it by itself:
-AWS says of a whole transaction only that it was cancelled.
+"""At most so long, in seconds, after a claim for which the tables had no write units left. No client tries it again by itself:
+such a transaction counts as cancelled, not as throttled.
 """
 _PAGE = 200
 _SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
@@ -62,21 +62,27 @@ class RunsTable:
             *when_due(moved),
         ]
         unchanged = (RuleItem.version == rule.version) & (RuleItem.cursor == written(rule.cursor))
-        for pause in (*PAUSES, None):
-            with tables("claiming a window"):
-                try:
-                    with TransactWrite(connection=self._connection) as transaction:
-                        transaction.save(to_item(run), condition=RunItem.rule.does_not_exist())
-                        transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
-                    return True
-                except TransactWriteError as error:
-                    if failed_condition(error) or contended(error):
-                        return False
-                    if not throttled(error):
-                        raise
-            if pause is not None:
-                time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, keeps no secret
+        for pause in PAUSES:
+            made = self._claimed(rule, run, moves, unchanged)
+            if made is not None:
+                return made
+            time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, keeps no secret
         raise busy("claiming a window")
+
+    def _claimed(self, rule: Rule, run: Run, moves: list[Action], unchanged: Condition) -> bool | None:
+        """None where the tables had no write units left in this second."""
+        with tables("claiming a window"):
+            try:
+                with TransactWrite(connection=self._connection) as transaction:
+                    transaction.save(to_item(run), condition=RunItem.rule.does_not_exist())
+                    transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
+            except TransactWriteError as error:
+                if failed_condition(error) or contended(error):
+                    return False
+                if throttled(error):
+                    return None
+                raise
+        return True
 
     def add(self, run: Run) -> None:
         with tables("saving a run"):
