@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from simulate import chaos, race, year
+from simulate import chaos, load, race, year
 from simulate.row import Row, saved, table
 
 RESULT = Path(__file__).resolve().parents[1] / "bench/results/simulation.json"
@@ -25,13 +25,17 @@ def _chaos(seed: int, size: float) -> list[Row]:
     return chaos.rows(seeds=max(1, round(1_000 * size)), seed=seed, on_tables=max(1, round(5 * size)))
 
 
+def _load(seed: int, size: float) -> list[Row]:
+    return load.rows(due=max(1, round(100_000 * size)), seed=seed)
+
+
 def _race(seed: int, size: float) -> list[Row]:
     if os.environ.get("RACE") == "0":
         return race.left_out()
     return race.rows(rules=max(200, round(2_000 * size)), seed=seed)
 
 
-PARTS: Sequence[Callable[[int, float], list[Row]]] = (_year, _chaos, _race)
+PARTS: Sequence[Callable[[int, float], list[Row]]] = (_year, _chaos, _load, _race)
 
 
 def main() -> int:

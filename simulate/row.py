@@ -23,7 +23,7 @@ def none_of(name: str, figure: int) -> Row:
     return Row(name, figure, "0", figure == 0)
 
 
-def counted(name: str, figure: int) -> Row:
+def counted(name: str, figure: float) -> Row:
     """How much was tried; a simulation that tried nothing proves nothing."""
     return Row(name, figure, "", figure > 0)
 

@@ -25,7 +25,9 @@ from waybill.core.window import instant, stamp
 
 BATCH = 500
 """Claims are handed on in batches: the first runs start while the last are being claimed."""
-_POOL = ThreadPoolExecutor(8, "claims")  # kept for the next invocation: each thread has connections of its own
+THREADS = 8
+"""Claims side by side: while one waits for the tables, others have the processor."""
+_POOL = ThreadPoolExecutor(THREADS, "claims")  # kept for the next invocation: each thread has connections of its own
 
 
 @handler

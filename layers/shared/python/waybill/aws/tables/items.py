@@ -21,8 +21,9 @@ from pynamodb.models import Model
 from waybill.aws.failures import translate
 from waybill.core.errors import FieldError, InvalidInput, PermanentError, TransientError
 
-DUE_SHARDS = 16
+DUE_SHARDS = 48
 """Over how many keys the sparse indexes spread: one key of an index takes 1,000 writes a second."""
+_NO_UNITS = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class _RulesDue(GlobalSecondaryIndex["RuleItem"]):  # type: ignore[no-untyped-call]
@@ -279,6 +280,12 @@ def contended(error: PynamoDBException) -> bool:
     """Whether a transaction was refused because another one touched an item of it at the same moment."""
     reasons = getattr(error, "cancellation_reasons", None) or []
     return any(reason is not None and reason.code == "TransactionConflict" for reason in reasons)
+
+
+def throttled(error: PynamoDBException) -> bool:
+    """Whether a transaction was refused because a partition or an index had no write units left in this second."""
+    reasons = getattr(error, "cancellation_reasons", None) or []
+    return any(reason is not None and reason.code in _NO_UNITS for reason in reasons)
 
 
 def busy(doing: str) -> TransientError:

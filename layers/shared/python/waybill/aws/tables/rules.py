@@ -31,6 +31,7 @@ from waybill.core.rule import Rule, RuleRef, RuleState
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule_settings import OnDemand
 
+_SHARDS_OF_TENANT = 4
 _TRIES = 20
 _NO_MARK = RuleItem.late_checked.does_not_exist()
 _COLUMNS: TypeAdapter[Mapping[str, Columns]] = TypeAdapter(Mapping[str, Columns])
@@ -210,6 +211,13 @@ def when_due(rule: Rule) -> list[Action]:
     return [RuleItem.next_run.remove(), RuleItem.due_shard.remove()]
 
 
+def due_shard(tenant: str, rule_id: str) -> str:
+    """Under which key of the index of what is due a rule lies. A tenant's rules lie under a few keys: under many, it would have
+    a turn at each of them while a tenant with one rule has one; under a single one, the largest would hold that up.
+    """
+    return str((zlib.crc32(tenant.encode()) + zlib.crc32(rule_id.encode()) % _SHARDS_OF_TENANT) % DUE_SHARDS)
+
+
 def to_item(rule: Rule) -> RuleItem:
     due = rule.next_run is not None and rule.state is RuleState.ACTIVE
     return RuleItem(
@@ -234,7 +242,7 @@ def to_item(rule: Rule) -> RuleItem:
         failures=rule.failures,
         paused_because=rule.paused_because,
         next_run=written(rule.next_run) if rule.next_run and due else None,
-        due_shard=str(zlib.crc32(rule.rule_id.encode()) % DUE_SHARDS) if due else None,
+        due_shard=due_shard(rule.tenant, rule.rule_id) if due else None,
     )
 
 

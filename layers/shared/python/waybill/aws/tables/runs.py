@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,11 +20,13 @@ from waybill.aws.tables.items import (
     RuleItem,
     RunItem,
     bind,
+    busy,
     contended,
     failed_condition,
     pack_cursor,
     read_instant,
     tables,
+    throttled,
     unpack_cursor,
     written,
 )
@@ -34,6 +38,10 @@ from waybill.core.rule import Rule
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
 
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""At most so long, in seconds, after a claim for which the tables had no write units left. No client tries it again by itself:
+such a transaction counts as cancelled, not as throttled.
+"""
 _PAGE = 200
 _SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
 
@@ -54,6 +62,15 @@ class RunsTable:
             *when_due(moved),
         ]
         unchanged = (RuleItem.version == rule.version) & (RuleItem.cursor == written(rule.cursor))
+        for pause in PAUSES:
+            made = self._claimed(rule, run, moves, unchanged)
+            if made is not None:
+                return made
+            time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, keeps no secret
+        raise busy("claiming a window")
+
+    def _claimed(self, rule: Rule, run: Run, moves: list[Action], unchanged: Condition) -> bool | None:
+        """None where the tables had no write units left in this second."""
         with tables("claiming a window"):
             try:
                 with TransactWrite(connection=self._connection) as transaction:
@@ -62,6 +79,8 @@ class RunsTable:
             except TransactWriteError as error:
                 if failed_condition(error) or contended(error):
                     return False
+                if throttled(error):
+                    return None
                 raise
         return True
 
