@@ -1,102 +1,116 @@
 """Sixty-four dispatchers at once over thousands of due rules: one run a rule, and each rule moves on once.
 
-Real are the rules, the tables with their transactions (those of the embedded AWS), and the deployed `dispatch`: 64 workers of
-it, four to a shard, which read the same rules and claim them. Not real are the runs: `fan_out` is made a machine that ends
-at once, since two thousand exports would take an hour and show nothing of the claims.
+Real are the rules, the sandbox's tables with their transactions (those of the embedded AWS), and the dispatchers: each goes
+through the door of its shard as the deployed function does, composed by that function's own environment. Four have the same
+shard, each in another process. Not real: they are threads of eight processes, since 64 workers of the function would take 16 GB
+of memory; and nobody starts the runs, since two thousand exports would take an hour and show nothing of the claims. The
+deployed function and its runs have their own test, tests/e2e/test_doors.py.
 """
 
 from __future__ import annotations
 
-import json
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
+from multiprocessing import get_context
+from threading import Barrier
 
-import boto3
-from botocore.config import Config
-
-from sandbox import up, workers
+from sandbox import up
 from sandbox.places import ROOT, Places
+from sandbox.receivers import aws_client
+from sandbox.surroundings import Surroundings
 from simulate.row import Row, counted, none_of
 from simulate.rules import Made, made
-from waybill.aws.tables.rules import RulesTable
-from waybill.aws.tables.runs import RunsTable
+from waybill import wiring
+from waybill.core.dispatch import Tick
+from waybill.core.doors import House, runs_asked_for
 from waybill.core.rule import Rule
-from waybill.core.run import Run
+from waybill.core.run import Run, Trigger
 
-DISPATCHERS = 64
+DISPATCHERS, _PROCESSES = 64, 8
 _PLACES = Places(state=ROOT / ".sandbox" / "race")
 _YEAR = 2035
 """Far ahead, so that the sandbox's own heartbeat finds none of the rules due."""
 _TIME = datetime(_YEAR + 2, 2, 1, tzinfo=UTC)
 """When each rule's first window is over, and of most rules many more."""
-_NOTHING_DUE = datetime(_YEAR - 2, 1, 1, tzinfo=UTC)
 _TENANTS = 40
 _ALL = 1_000_000
-_NOTHING_RUNS = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+_START_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """What one dispatcher answered: how many `runs` it claimed of its shard; None where it failed."""
+    """What one dispatcher did: the ids of the runs that it would hand on, and how many rules it could not claim."""
 
     shard: int
-    runs: int | None
-
-
-class Track:
-    """The tables and dispatchers of the sandbox that the environment names."""
-
-    def __init__(self, function: str) -> None:
-        # One that is slow must not be asked twice: it would be two dispatchers and one answer.
-        patient = Config(read_timeout=300, retries={"max_attempts": 0}, max_pool_connections=DISPATCHERS)
-        self._function, self._lambda = function, boto3.client("lambda", config=patient)
-        configured = self._lambda.get_function_configuration(FunctionName=function)
-        names, region = configured["Environment"]["Variables"], self._lambda.meta.region_name
-        boto3.client("stepfunctions").update_state_machine(
-            stateMachineArn=names["WAYBILL_FAN_OUT_ARN"], definition=json.dumps(_NOTHING_RUNS)
-        )
-        self._rules = RulesTable(names["WAYBILL_RULES_TABLE"], region)
-        self._runs = RunsTable(names["WAYBILL_RUNS_TABLE"], names["WAYBILL_RULES_TABLE"], region)
-
-    def add(self, rules: Sequence[Rule]) -> None:
-        for rule in rules:
-            self._rules.add(rule)
-
-    def dispatch(self, time: datetime) -> list[Claimed]:
-        """All dispatchers at once, each over its shard of what is due at that time."""
-        shards = [n % self._rules.shards for n in range(DISPATCHERS)]
-        with ThreadPoolExecutor(DISPATCHERS) as pool:
-            return list(pool.map(lambda shard: Claimed(shard, self._claim(time, shard)), shards))
-
-    def _claim(self, time: datetime, shard: int) -> int | None:
-        event = json.dumps({"time": time.isoformat(), "shard": shard}).encode()
-        answer = json.loads(self._lambda.invoke(FunctionName=self._function, Payload=event)["Payload"].read())
-        return int(answer["claimed"]) if "claimed" in answer else None
-
-    @property
-    def dispatchers(self) -> int:
-        return len(workers.pids(self._function))
-
-    def rules(self) -> Mapping[str, Rule]:
-        return {rule.rule_id: rule for rule in self._rules.every("", _ALL).items}
-
-    def runs(self) -> Sequence[Run]:
-        return [run for n in range(_TENANTS) for run in self._runs.of_tenant(_tenant(n), "", _ALL).items]
+    runs: Sequence[str]
+    broken: int = 0
 
 
 def rows(rules: int, seed: int) -> list[Row]:
     started = [_of_tenants(made(seed, number, _YEAR), number) for number in range(rules)]
     with up.running(_PLACES) as surroundings, surroundings.operated():
-        track = Track(surroundings.outputs["DispatchFunctionName"])
-        track.add([one.rule for one in started])
-        track.dispatch(_NOTHING_DUE)  # until here no worker is there; one that starts late would miss the race
-        dispatchers = track.dispatchers
-        claimed = track.dispatch(_TIME)
-        found = judged(started, track.rules(), track.runs(), claimed)
-    return [Row("dispatchers at once", dispatchers, f"{DISPATCHERS}", dispatchers >= DISPATCHERS), *found]
+        os.environ.update(_configured(surroundings))
+        for one in started:
+            wiring.rules().add(one.rule)
+        claimed = _raced()
+        after = {rule.rule_id: rule for rule in wiring.rules().every("", _ALL).items}
+        runs = [run for n in range(_TENANTS) for run in wiring.runs().of_tenant(_tenant(n), "", _ALL).items]
+    return judged(started, after, runs, claimed)
+
+
+def _configured(surroundings: Surroundings) -> Mapping[str, str]:
+    """The environment of the deployed `dispatch`."""
+    function = surroundings.outputs["DispatchFunctionName"]
+    found = aws_client("lambda", surroundings).get_function_configuration(FunctionName=function)
+    return dict(found["Environment"]["Variables"])
+
+
+def _raced() -> list[Claimed]:
+    context = get_context("spawn")
+    line = context.Barrier(DISPATCHERS)
+    each = DISPATCHERS // _PROCESSES
+    with ProcessPoolExecutor(_PROCESSES, context, _lined_up, (line,)) as processes:
+        return list(
+            chain.from_iterable(processes.map(_dispatchers, [range(n, n + each) for n in range(0, DISPATCHERS, each)]))
+        )
+
+
+def _lined_up(line: Barrier) -> None:
+    global _line  # noqa: PLW0603 - a barrier reaches a process only as it starts
+    _line = line
+
+
+_line: Barrier
+
+
+def _dispatchers(numbers: Sequence[int]) -> list[Claimed]:
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        return list(pool.map(_dispatcher, numbers))
+
+
+def _dispatcher(number: int) -> Claimed:
+    shard = number % wiring.rules().shards
+    broken: list[Rule] = []
+    house = House(
+        rules=wiring.rules(),
+        runs=wiring.runs(),
+        backfills=wiring.backfills(),
+        catalogs=wiring.catalog,
+        stage=wiring.stage(),
+        queue=wiring.dispatch_queue(),
+        claims=map,
+        broken=broken.append,
+    )
+    house.rules.due(_TIME, shard, 1)  # its connections are there
+    tick = Tick(time=_TIME, now=wiring.now(), trigger=Trigger.SCHEDULE, tzdata=wiring.tzdata_version())
+    _line.wait(_START_SECONDS)
+    claimed = [run.key.run_id for run in runs_asked_for({"shard": shard}, tick, house)]
+    return Claimed(shard, claimed, len(broken))
 
 
 def judged(
@@ -105,20 +119,24 @@ def judged(
     """What became of the rules that started the race."""
     wanted = {one.rule.rule_id: one.wanted[0] for one in started}
     of_rule = Counter(run.key.rule_id for run in runs)
-    told = sum(one.runs or 0 for one in claimed)
+    handed_on = Counter(chain.from_iterable(one.runs for one in claimed))
+    forgotten = len(runs) - len(handed_on)
     winners = Counter(one.shard for one in claimed if one.runs)
     bounds = {run.key.run_id: tuple(int(b.timestamp()) for b in (run.window.start, run.window.end)) for run in runs}
     return [
         counted("rules due at once", len(started)),
+        counted("dispatchers at once", len(claimed)),
         counted("shards that several dispatchers claimed from", sum(n > 1 for n in winners.values())),
-        none_of("dispatchers that failed", sum(one.runs is None for one in claimed)),
+        none_of("rules that a dispatcher could not claim", sum(one.broken for one in claimed)),
         none_of("rules without a run", sum(not of_rule[rule_id] for rule_id in wanted)),
         none_of("rules with more than one run", sum(n > 1 for n in of_rule.values())),
         none_of(
             "runs of another window than the rule's first",
             sum(bounds[run.key.run_id] != wanted[run.key.rule_id][:2] for run in runs),
         ),
-        none_of("runs handed on twice or never", abs(told - len(runs))),
+        none_of("runs handed on twice", sum(n > 1 for n in handed_on.values())),
+        # A claim whose answer was lost: AWS knows the repeated request by its token, the embedded one does not.
+        Row("runs left to the sweep", forgotten, "at most 1 %", 0 <= forgotten <= len(started) / 100),
         none_of(
             "rules that did not move on exactly once",
             sum(not _moved_once(one.rule, after[one.rule.rule_id], one.wanted[0].end) for one in started),

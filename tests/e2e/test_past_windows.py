@@ -70,7 +70,7 @@ def test_a_cancelled_run_delivers_no_manifest_until_it_is_retried(tenant: Tenant
 
 def test_three_days_before_a_rule_began_are_backfilled(tenant: Tenant) -> None:
     tenant.tickets(0, 1, 2, 3)
-    daily = {"frequency": "daily", "starts_at": "2026-01-06T00:00:00Z", "ends_at": "2026-01-06T00:00:00Z"}
+    daily = {"frequency": "daily", "starts_at": "2026-01-06T00:00:00Z", "ends_at": "2026-01-06T12:00:00Z"}
     rule = tenant.rule(tenant.sftp(), schedule=daily, format="ndjson")
     wanted = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-04T00:00:00Z", "at_once": 2, "order": "newest_first"}
     made = tenant.api.post(f"/rules/{rule}/backfills", wanted)

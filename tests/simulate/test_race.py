@@ -15,7 +15,6 @@ from waybill.core.run import Run, RunKey, RunState, Trigger
 from waybill.core.window import Window
 
 STARTED = [made(1, number, 2035) for number in range(4)]
-FAIR = [Claimed(0, 1), Claimed(0, 2), Claimed(1, 1), Claimed(1, 0)]
 
 
 def run_of(one: Made, generation: int = 1, shift: timedelta = timedelta()) -> Run:
@@ -30,6 +29,8 @@ def moved(one: Made, times: int = 1, to: Expected | None = None) -> Rule:
 
 
 RUNS = [run_of(one) for one in STARTED]
+IDS = [run.key.run_id for run in RUNS]
+FAIR = [Claimed(0, IDS[:1]), Claimed(0, IDS[1:3]), Claimed(1, IDS[3:]), Claimed(1, [])]
 MOVED = [moved(one) for one in STARTED]
 HOUR = timedelta(hours=1)
 
@@ -53,8 +54,7 @@ def test_one_run_a_rule_is_as_it_must_be() -> None:
     ],
 )
 def test_a_run_that_is_missing_doubled_or_of_another_window_is_seen(runs: list[Run], wrong: str) -> None:
-    told = [replace(FAIR[0], runs=len(runs) - 3), *FAIR[1:]]
-    assert found(runs=runs, claimed=told)[wrong] == 1
+    assert found(runs=runs)[wrong] == 1
 
 
 @pytest.mark.parametrize("after", [STARTED[3].rule, moved(STARTED[3], 2), moved(STARTED[3], to=STARTED[3].wanted[1])])
@@ -62,10 +62,13 @@ def test_a_rule_that_did_not_move_or_moved_twice_is_seen(after: Rule) -> None:
     assert found(after=[*MOVED[:3], after]) == {"rules that did not move on exactly once": 1}
 
 
-def test_a_run_that_two_dispatchers_hand_on_is_seen() -> None:
-    assert found(claimed=[*FAIR[:3], Claimed(1, 1)]) == {"runs handed on twice or never": 1}
+def test_a_run_that_two_dispatchers_hand_on_or_nobody_is_seen() -> None:
+    assert found(claimed=[*FAIR[:3], Claimed(1, IDS[:1])]) == {"runs handed on twice": 1}
+    assert found(claimed=[*FAIR[:2], Claimed(0, []), FAIR[3]]) == {"runs left to the sweep": 1}
 
 
-def test_a_dispatcher_that_fails_and_a_race_that_was_none_are_seen() -> None:
-    assert found(claimed=[*FAIR, Claimed(1, None)]) == {"dispatchers that failed": 1}
-    assert found(claimed=[Claimed(0, 3), Claimed(1, 1)]) == {"shards that several dispatchers claimed from": 0}
+def test_a_rule_that_breaks_a_dispatcher_and_a_race_that_was_none_are_seen() -> None:
+    assert found(claimed=[*FAIR, Claimed(1, [], broken=1)]) == {"rules that a dispatcher could not claim": 1}
+    assert found(claimed=[Claimed(0, IDS[:3]), Claimed(1, IDS[3:])]) == {
+        "shards that several dispatchers claimed from": 0
+    }

@@ -25,7 +25,7 @@ from waybill.core.rows import Refinement, RowSource, Selection
 from waybill.core.rule import new_rule
 from waybill.core.rule_settings import FileLimit, RuleSettings, Scope
 from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger
-from waybill.core.schedule import first_boundary
+from waybill.core.schedule import first_boundary, occurrences
 from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
 from waybill.core.search import Reading, Span, lines_of
 from waybill.core.select import compile_filter
@@ -80,8 +80,7 @@ class Preview:
 def example_window(schedule: AnySchedule, now: datetime) -> Window:
     """The newest window that is over; of a one-time export its own; without a clock the day up to now."""
     if isinstance(schedule, Once):
-        after = schedule.model_copy(update={"first_day": schedule.last_day + timedelta(days=1)})
-        return Window(first_boundary(schedule, now), first_boundary(after, now))
+        return next(occurrences(schedule, first_boundary(schedule, now), timedelta())).window
     if isinstance(schedule, OnDemand):
         end = now.replace(microsecond=0)
         return Window(end - timedelta(days=1), end)
