@@ -38,7 +38,7 @@ from waybill.core.rule import Rule
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
 
-PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6, 1.6)
 """At most so long, in seconds, after a claim for which the tables had no write units left. No client tries it again by itself:
 such a transaction counts as cancelled, not as throttled.
 """
