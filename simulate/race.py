@@ -46,7 +46,7 @@ _A_SHARD = 4
 
 @dataclass(frozen=True)
 class Claimed:
-    """What one dispatcher did in one shard: the ids of the runs that it would hand on, and how many rules it could not claim."""
+    """What one dispatcher did in one shard: the ids of the runs that it would hand on, and how many rules it did not claim."""
 
     shard: int
     runs: Sequence[str]
