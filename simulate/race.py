@@ -3,12 +3,14 @@
 Real are the rules, the sandbox's tables with their transactions (those of the embedded AWS), and the dispatchers: each goes
 through the door of its shards as the deployed function does, composed by that function's own environment. Each shard has four,
 each in another process. Not real: they are threads of eight processes, since 64 workers of the function would take 16 GB
-of memory; and nobody starts the runs, since two thousand exports would take an hour and show nothing of the claims. The
-deployed function and its runs have their own test, tests/e2e/test_doors.py.
+of memory; and no run starts, not even by the sandbox's own sweep, since two thousand exports would take an hour and show
+nothing of the claims: `fan_out` is made a machine that ends at once. The deployed function and its runs have their own test,
+tests/e2e/test_doors.py.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,6 +23,7 @@ from threading import Barrier
 
 from sandbox import up
 from sandbox.places import ROOT, Places
+from sandbox.progress import waiting
 from sandbox.receivers import aws_client
 from sandbox.surroundings import Surroundings
 from simulate.row import Row, counted, none_of
@@ -57,9 +60,12 @@ def rows(rules: int, seed: int) -> list[Row]:
     started = [_of_tenants(made(seed, number, _YEAR), number) for number in range(rules)]
     with up.running(_PLACES) as surroundings, surroundings.operated():
         os.environ.update(_configured(surroundings))
-        for one in started:
-            wiring.rules().add(one.rule)
-        claimed = _raced()
+        _keep_from_running(surroundings)
+        with waiting(f"{rules} rules to be saved"):
+            for one in started:
+                wiring.rules().add(one.rule)
+        with waiting(f"{DISPATCHERS} dispatchers"):
+            claimed = _raced()
         after = {rule.rule_id: rule for rule in wiring.rules().every("", _ALL).items}
         runs = [run for n in range(_TENANTS) for run in wiring.runs().of_tenant(_tenant(n), "", _ALL).items]
     return judged(started, after, runs, claimed)
@@ -72,12 +78,18 @@ def _configured(surroundings: Surroundings) -> Mapping[str, str]:
     return dict(found["Environment"]["Variables"])
 
 
+def _keep_from_running(surroundings: Surroundings) -> None:
+    ends = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    arn = os.environ["WAYBILL_FAN_OUT_ARN"]
+    aws_client("stepfunctions", surroundings).update_state_machine(stateMachineArn=arn, definition=json.dumps(ends))
+
+
 def _raced() -> list[Claimed]:
     context = get_context("spawn")
     line = context.Barrier(DISPATCHERS)
     each = DISPATCHERS // _PROCESSES
+    numbers = [range(n, n + each) for n in range(0, DISPATCHERS, each)]
     with ProcessPoolExecutor(_PROCESSES, context, _lined_up, (line,)) as processes:
-        numbers = [range(n, n + each) for n in range(0, DISPATCHERS, each)]
         return list(chain.from_iterable(processes.map(_dispatchers, numbers)))
 
 
