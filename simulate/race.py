@@ -153,7 +153,7 @@ def judged(
             sum(bounds[run.key.run_id] != wanted[run.key.rule_id][:2] for run in runs),
         ),
         none_of("runs handed on twice", sum(n > 1 for n in handed_on.values())),
-        # A claim whose answer was lost: AWS knows the repeated request by its token, the embedded one does not.
+        # Whoever gets no answer to its claim takes it for another's; the sweep starts that run.
         Row("runs left to the sweep", forgotten, "at most 1 %", 0 <= forgotten <= len(started) / 100),
         none_of(
             "rules that did not move on exactly once",
