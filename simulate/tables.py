@@ -11,16 +11,27 @@ from moto import mock_aws
 from tests.integration.tables import REGION, create_tables
 from waybill.aws.tables import rules as rules_table
 from waybill.aws.tables import runs as runs_table
+from waybill.aws.tables.items import DUE_SHARDS
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
 
 
 @contextmanager
 def tables() -> Iterator[tuple[RulesTable, RunsTable]]:
-    # Each shard costs a query a minute, and moto is slow.
-    for module in (rules_table, runs_table):
-        module.DUE_SHARDS = 2  # type: ignore[attr-defined]
     os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
-    with mock_aws():
+    with mock_aws(), _few_shards():
         made = create_tables()
         yield RulesTable(made["RulesTable"], REGION), RunsTable(made["RunsTable"], made["RulesTable"], REGION)
+
+
+@contextmanager
+def _few_shards() -> Iterator[None]:
+    """Each shard costs a query a minute, and moto is slow."""
+    before = DUE_SHARDS
+    for module in (rules_table, runs_table):
+        vars(module)["DUE_SHARDS"] = 2
+    try:
+        yield
+    finally:
+        for module in (rules_table, runs_table):
+            vars(module)["DUE_SHARDS"] = before
