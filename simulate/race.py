@@ -51,6 +51,7 @@ _A_SHARD = 4
 class Claimed:
     """What one dispatcher did in one shard: the ids of the runs that it would hand on, and how many rules it did not claim."""
 
+    dispatcher: int
     shard: int
     runs: Sequence[str]
     broken: int = 0
@@ -127,7 +128,7 @@ def _dispatcher(number: int) -> list[Claimed]:
     for shard in shards:
         broken.clear()
         runs = [run.key.run_id for run in runs_asked_for({"shard": shard}, tick, house)]
-        claimed.append(Claimed(shard, runs, len(broken)))
+        claimed.append(Claimed(number, shard, runs, len(broken)))
     return claimed
 
 
@@ -143,7 +144,7 @@ def judged(
     bounds = {run.key.run_id: tuple(int(b.timestamp()) for b in (run.window.start, run.window.end)) for run in runs}
     return [
         counted("rules due at once", len(started)),
-        counted("dispatchers at once", len(claimed)),
+        counted("dispatchers at once", len({one.dispatcher for one in claimed})),
         counted("shards that several dispatchers claimed from", sum(n > 1 for n in winners.values())),
         none_of("rules that a dispatcher could not claim", sum(one.broken for one in claimed)),
         none_of("rules without a run", sum(not of_rule[rule_id] for rule_id in wanted)),

@@ -30,7 +30,7 @@ def moved(one: Made, times: int = 1, to: Expected | None = None) -> Rule:
 
 RUNS = [run_of(one) for one in STARTED]
 IDS = [run.key.run_id for run in RUNS]
-FAIR = [Claimed(0, IDS[:1]), Claimed(0, IDS[1:3]), Claimed(1, IDS[3:]), Claimed(1, [])]
+FAIR = [Claimed(0, 0, IDS[:1]), Claimed(1, 0, IDS[1:3]), Claimed(0, 1, IDS[3:]), Claimed(1, 1, [])]
 MOVED = [moved(one) for one in STARTED]
 HOUR = timedelta(hours=1)
 
@@ -42,6 +42,12 @@ def found(runs: list[Run] = RUNS, after: list[Rule] = MOVED, claimed: list[Claim
 
 def test_one_run_a_rule_is_as_it_must_be() -> None:
     assert found() == {}
+
+
+def test_a_dispatcher_of_several_shards_is_counted_once() -> None:
+    rules = {rule.rule_id: rule for rule in MOVED}
+    figures = {row.name: row.figure for row in judged(STARTED, rules, RUNS, FAIR)}
+    assert figures["dispatchers at once"] == 2
 
 
 @pytest.mark.parametrize(
@@ -63,12 +69,12 @@ def test_a_rule_that_did_not_move_or_moved_twice_is_seen(after: Rule) -> None:
 
 
 def test_a_run_that_two_dispatchers_hand_on_or_nobody_is_seen() -> None:
-    assert found(claimed=[*FAIR[:3], Claimed(1, IDS[:1])]) == {"runs handed on twice": 1}
-    assert found(claimed=[*FAIR[:2], Claimed(0, []), FAIR[3]]) == {"runs left to the sweep": 1}
+    assert found(claimed=[*FAIR[:3], Claimed(1, 1, IDS[:1])]) == {"runs handed on twice": 1}
+    assert found(claimed=[*FAIR[:2], Claimed(0, 1, []), FAIR[3]]) == {"runs left to the sweep": 1}
 
 
 def test_a_rule_that_breaks_a_dispatcher_and_a_race_that_was_none_are_seen() -> None:
-    assert found(claimed=[*FAIR, Claimed(1, [], broken=1)]) == {"rules that a dispatcher could not claim": 1}
-    assert found(claimed=[Claimed(0, IDS[:3]), Claimed(1, IDS[3:])]) == {
+    assert found(claimed=[*FAIR, Claimed(1, 1, [], broken=1)]) == {"rules that a dispatcher could not claim": 1}
+    assert found(claimed=[Claimed(0, 0, IDS[:3]), Claimed(1, 1, IDS[3:])]) == {
         "shards that several dispatchers claimed from": 0
     }
