@@ -3,11 +3,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from pynamodb.exceptions import CancellationReason, TransactWriteError, VerboseClientError
-from pynamodb.transactions import TransactWrite
 
 from tests.core.made import CATALOG, NOW, rule
 from tests.integration.conftest import REGION
@@ -21,7 +18,7 @@ from waybill.core.access import AccessKey, Caller, Permission
 from waybill.core.deliver import ProbeStep, Receipt
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.drift import Columns
-from waybill.core.errors import Conflict, InvalidInput, NotFound, TransientError
+from waybill.core.errors import Conflict, InvalidInput, NotFound
 from waybill.core.ports import SavedDestination
 from waybill.core.rule import Rule, RuleRef, RuleState, deactivated, paused
 from waybill.core.run import Outcome, Run, RunState, SequenceRange, Trigger
@@ -316,42 +313,6 @@ def test_destinations_and_keys_come_back_as_they_went_in(tables: dict[str, str])
     access.add(key, NOW)
     assert access.get("abcdefghij12") == key
     assert access.get("abcdefghij13") is None
-
-
-def _cancelled(code: str) -> TransactWriteError:
-    answer: Any = {"Error": {"Code": "TransactionCanceledException", "Message": "cancelled"}}
-    why = [CancellationReason(code=code), None]
-    return TransactWriteError("cancelled", VerboseClientError(answer, "TransactWriteItems", cancellation_reasons=why))
-
-
-@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
-def test_a_claim_that_found_no_write_units_is_made_again(
-    rules: RulesTable, runs: RunsTable, monkeypatch: pytest.MonkeyPatch, code: str
-) -> None:
-    commit, waits = TransactWrite.__exit__, list[float]()
-
-    def refused_twice(self: TransactWrite, *left: Any) -> None:
-        if len(waits) < 2:
-            raise _cancelled(code)
-        commit(self, *left)  # type: ignore[no-untyped-call]
-
-    monkeypatch.setattr(TransactWrite, "__exit__", refused_twice)
-    monkeypatch.setattr("waybill.aws.tables.runs.time.sleep", waits.append)
-    run = claimed(rules, runs)
-    assert runs.get(run.key) == run
-    assert len(waits) == 2
-
-
-def test_a_claim_that_never_finds_write_units_may_succeed_later(
-    rules: RulesTable, runs: RunsTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(self: TransactWrite, *left: Any) -> None:
-        raise _cancelled("ThrottlingError")
-
-    monkeypatch.setattr(TransactWrite, "__exit__", refused)
-    monkeypatch.setattr("waybill.aws.tables.runs.time.sleep", lambda _: None)
-    with pytest.raises(TransientError, match="claiming a window"):
-        claimed(rules, runs)
 
 
 def test_a_tenants_rules_lie_under_four_keys_of_what_is_due_and_tenants_under_all() -> None:
