@@ -57,8 +57,7 @@ def _shape_errors(settings: RuleSettings) -> list[FieldError]:
         ]
     if settings.duplicates is Duplicates.DROP and settings.order is not RowOrder.TIME:
         errors.append(FieldError("order", "rows without duplicates come in order of time; set order to time"))
-    limited = settings.file_limit.bytes is not None or settings.file_limit.rows is not None
-    if limited and settings.format is RowFormat.PARQUET:
+    if not settings.file_limit.none and settings.format is RowFormat.PARQUET:
         errors.append(
             FieldError("file_limit", "a Parquet file is as large as its part of the work; leave file_limit out")
         )
