@@ -1,0 +1,1 @@
+"""Proving what arrived against its manifests: pure of terminals, reads files and nothing else."""

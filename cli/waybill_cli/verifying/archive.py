@@ -1,0 +1,104 @@
+"""What lies inside a ZIP, against the entries that a manifest lists.
+
+Only entries that a manifest names are unpacked, each to its listed size and no further, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyzipper
+
+from waybill_cli.verifying.finding import Finding, Progress, Verdict
+from waybill_cli.verifying.manifest import LARGEST, NAME, SIGNATURE_NAME, Listed
+from waybill_cli.verifying.reading import difference, read_through
+
+OURS = (NAME, SIGNATURE_NAME)
+_PASSWORD = "Give the archive's password: --password-file."  # noqa: S105 - a sentence, no password
+_AGAIN = "Ask for this delivery again."
+_BROKEN = (pyzipper.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+
+
+class Locked(Exception):
+    """The entry is encrypted and there is no password."""
+
+
+class Broken(Exception):
+    """It cannot be unpacked; the text says why, as the end of a sentence."""
+
+
+class Archive:
+    """One ZIP. `password` is empty where none is known. Raises Broken for a file that is no ZIP."""
+
+    def __init__(self, path: Path, password: str) -> None:
+        self._password = password.encode("utf-8")
+        try:
+            self._zip = pyzipper.AESZipFile(path)
+        except _BROKEN as wrong:
+            raise Broken(f"is no ZIP that can be opened ({wrong})") from None
+        self.names = [info.filename for info in self._zip.infolist()]
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def read(self, name: str) -> bytes:
+        """A small entry, whole: a manifest, a signature. Raises KeyError, Locked and Broken."""
+        with self._opened(name) as file:
+            try:
+                data = file.read(LARGEST + 1)
+            except _BROKEN as wrong:
+                raise Broken(f"cannot be unpacked ({wrong})") from None
+        if len(data) > LARGEST:
+            raise Broken(f"has more than {LARGEST} bytes")
+        return bytes(data)
+
+    def _opened(self, name: str) -> pyzipper.ZipExtFile:
+        info = self._zip.getinfo(name)
+        if info.flag_bits & 1 and not self._password:
+            raise Locked
+        try:
+            return self._zip.open(info, pwd=self._password or None)
+        except RuntimeError:
+            raise Broken("is not opened by the password: it is another archive's, or the entry was changed") from None
+        except _BROKEN as wrong:
+            raise Broken(f"cannot be unpacked ({wrong})") from None
+
+    def findings(self, place: str, entries: Sequence[Listed], progress: Progress) -> Iterator[Finding]:
+        """What of the archive is not as these entries say, and whether it holds others."""
+        listed = {entry.name for entry in entries}
+        for name, count in Counter(self.names).items():
+            if count > 1:
+                yield _wrong(f"{place}/{name}", "lies in the archive more than once")
+            if name not in listed and name not in OURS:
+                yield _wrong(f"{place}/{name}", "is in the archive and in no manifest")
+        locked = 0
+        for entry in entries:
+            try:
+                said = self._difference(entry, progress)
+            except Locked:
+                locked += 1
+                continue
+            if said:
+                yield _wrong(f"{place}/{entry.name}", said)
+        if locked:
+            yield Finding(
+                Verdict.UNCHECKED, place, f"{locked} encrypted entries of the archive were not looked into.", _PASSWORD
+            )
+
+    def _difference(self, entry: Listed, progress: Progress) -> str:
+        try:
+            with self._opened(entry.name) as file:
+                return difference(entry, read_through(file, entry, progress))
+        except KeyError:
+            return "is missing from the archive"
+        except Broken as broken:
+            return str(broken)
+        except _BROKEN as wrong:
+            return f"cannot be unpacked ({wrong})"
+
+
+def _wrong(place: str, said: str) -> Finding:
+    return Finding(Verdict.WRONG, place, f"{place.rpartition('/')[2]} {said}.", _AGAIN)
