@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from waybill.core.catalog import DataField, Dataset
+from waybill.core.catalog import Dataset
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import CsvProfile, RowFormat, Writing, framing
-from waybill.core.listing import Column, Listing
+from waybill.core.listing import PDF_ROWS, Listing, column_of
 from waybill.core.rows import Refinement, RowSource
 from waybill.core.search import Question, Reading, lines_of, objects_of, selection_of
 from waybill.core.zones import ZoneName
@@ -28,7 +28,7 @@ class ListFormat(StrEnum):
     PDF = "pdf"
 
 
-MOST_ROWS: Mapping[ListFormat, int] = {ListFormat.CSV: 100_000, ListFormat.XLSX: 100_000, ListFormat.PDF: 10_000}
+MOST_ROWS: Mapping[ListFormat, int] = {ListFormat.CSV: 100_000, ListFormat.XLSX: 100_000, ListFormat.PDF: PDF_ROWS}
 Title = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
@@ -73,15 +73,10 @@ def listed(
         requested_by=asked.by,
         made_at=asked.at,
         count=count,
-        columns=tuple(Column(f, _heading(f)) for f in fields),
+        columns=tuple(map(column_of, fields)),
         rows=_rows(spool),
     )
     return renderers[question.format](listing)
-
-
-def _heading(field: DataField) -> str:
-    """Its name for people. A list says the zone of its times itself."""
-    return (field.title or field.name).removesuffix(" (UTC)")
 
 
 def query_text(question: Question) -> str:
