@@ -17,7 +17,7 @@ from tests.core.test_dispatch import caught_up, claimed
 from waybill.core.ending import PAUSES, Books, end_run, waited_for
 from waybill.core.freeze import Registry, freeze
 from waybill.core.manifest import PackagedFile
-from waybill.core.plan import PlannedDestination, plan_key
+from waybill.core.plan import PlannedDestination, plan_key, read_plan
 from waybill.core.rule import Rule, RuleState, activated
 from waybill.core.run import Failure, Run, RunKey, RunState, Trigger
 from waybill.core.seal import Sealed, sealed_key
@@ -128,6 +128,26 @@ def test_a_run_that_does_not_fail_starts_the_count_anew() -> None:
     assert outcome.state is RunState.SUCCESS
     world.fails(THEIRS)
     assert (world.rule.state, world.rule.failures) == (RuleState.ACTIVE, 1)
+
+
+@pytest.mark.parametrize("state", [RunState.SUCCESS, RunState.PARTIAL, RunState.FAILURE])
+def test_what_was_left_out_is_told_with_the_outcome_of_what_arrived(state: RunState) -> None:
+    world = World()
+    run = world.claim()
+    world.plan(run)
+    plan = read_plan(world.stage, run.key)
+    if state is RunState.PARTIAL:
+        two = (*WHERE, WHERE[0].model_copy(update={"destination_id": "dst_two"}))
+        world.stage.kept[plan_key(run.key)] = plan.model_copy(update={"destinations": two}).model_dump_json().encode()
+    left_out = SEALED.model_copy(update={"rejects": 2, "exceptions": 3})
+    world.stage.put(sealed_key(run.key), left_out.model_dump_json().encode())
+    if state is not RunState.FAILURE:
+        world.log.kept["dst_one", 0] = {"size": 5}
+    outcome, _ = end_run(run.key, 1, None, world.books)
+    assert outcome.state is state
+    told = "2 rows could not be read; see rejects.ndjson. 3 media files could not be packaged; see the manifest's exceptions."
+    assert outcome.message.endswith(told) is (state is not RunState.FAILURE)
+    assert world.runs.get(run.key).message == outcome.message
 
 
 def test_the_window_that_waited_for_a_runs_end_starts_at_once() -> None:

@@ -28,7 +28,8 @@ def written(name: str, data: bytes) -> tuple[bytes, ZippedEntry]:
 
 
 def pieces_of(given_pieces: list[list[tuple[str, int]]]) -> tuple[dict[str, bytes], list[Placed]]:
-    stored, found = {}, []
+    stored: dict[str, bytes] = {}
+    found: list[Placed] = []
     for number, entries in enumerate(given_pieces):
         made = [written(name, bytes([number]) * size) for name, size in entries]
         stored[f"piece {number}"] = b"".join(coded for coded, _ in made)

@@ -213,7 +213,11 @@ def test_volumes_are_archives_of_bounded_size_that_each_open_alone(
 
 
 def test_a_manifest_that_a_full_volume_has_no_room_for_has_one_of_its_own(tmp_path: Path) -> None:
-    full = {"archive": {"method": "zip", "volume_bytes": 10 * MB}, "schema_file": False, "format": "ndjson"}
+    full: dict[str, Any] = {
+        "archive": {"method": "zip", "volume_bytes": 10 * MB},
+        "schema_file": False,
+        "format": "ndjson",
+    }
     here = bench(tmp_path, [recording(1, "1.mp3")], "recordings", **full)
     media(here, "1.mp3", noise(9_998_500, 1))
     files = here.delivered()
