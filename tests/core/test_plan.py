@@ -103,7 +103,10 @@ def test_a_file_that_a_destination_cannot_hold_is_refused_before_any_work(monkey
     assert error.message.startswith(
         "A file of about 3000 bytes would be written, and Two (small) takes files of at most 2500"
     )
-    assert error.advice == "Set file_limit.bytes, choose a shorter window, or leave out the archive."
+    assert (
+        error.advice
+        == "Set file_limit.bytes or archive.volume_bytes, choose a shorter window, or leave out the archive."
+    )
     assert "3000 bytes" in refused(objects, SMALL, archive={"method": "zip"}).message
 
 

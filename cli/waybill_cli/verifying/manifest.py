@@ -77,10 +77,10 @@ def read_manifest(data: bytes) -> Manifest:
     """Raises Unreadable."""
     document = _document(data)
     version = document.get("waybill")
-    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
-        raise Unreadable(f"is of version {version}, and this program reads version {VERSION}: install a newer one")
-    if version != VERSION:
+    if type(version) is not int or version < VERSION:
         raise Unreadable("is no Waybill manifest")
+    if version > VERSION:
+        raise Unreadable(f"is of version {version}, and this program reads version {VERSION}: install a newer one")
     try:
         return _manifest(document, hashlib.sha256(data).hexdigest())
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as wrong:
