@@ -21,7 +21,7 @@ def test_it_installs_alone_and_proves_a_delivery(tmp_path: Path) -> None:
     subprocess.run([uv, "pip", "install", "-q", "--python", place / "bin/python", ROOT / "cli"], check=True)
     sender = Sender(tmp_path / "work", tmp_path / "to")
     sender.deliver([0, 1])
-    command = [place / "bin/waybill", "verify", sender.to, "--keys", sender.keys()]
+    command = [str(word) for word in (place / "bin/waybill", "verify", sender.to, "--keys", sender.keys())]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env={"PATH": "/usr/bin"})
     assert (done.returncode, done.stderr) == (0, "")
     assert "PROVEN" in done.stdout
