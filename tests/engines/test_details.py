@@ -129,6 +129,14 @@ def test_a_long_list_is_cut_into_pdfs_and_goes_on_where_time_ran_out(
     }
 
 
+def test_a_list_of_long_texts_is_cut_by_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detail_files, "PDF_BYTES", 1_000)
+    files = calls(tmp_path, [b"".join(call(n, from_name="long " * 60) for n in range(7))]).delivered()
+    pdfs = [text_of(d) for n, d in files.items() if n.endswith(".pdf")]
+    assert [re.findall(r"\br(\d+) 2026", text) for text in pdfs] == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+    assert "Rows of this file: 7 to 7 of 7" in pdfs[2]
+
+
 def test_lists_are_entries_of_an_archive_and_lie_nowhere_else(tmp_path: Path) -> None:
     here = calls(tmp_path, [call(1)], archive={"method": "zip_aes256"}, layout={"preset": "data_ops"})
     files = here.delivered()
