@@ -16,6 +16,7 @@ from tests.core.stage import MemoryStage
 from tests.engines.manifests import entries_of
 from tests.engines.test_package import PASSWORD, Bench, bench, media, one_part_each, recording, seal_bench, tickets
 from waybill.core import detail_files
+from waybill.core.plan import Carried
 from waybill.core.seal import seal
 
 BOTH = {"formats": ["csv", "pdf"], "fields": ["conversation_id", "start_time", "from_number", "from_name"]}
@@ -76,6 +77,17 @@ def test_a_pdf_says_what_was_asked_by_whom_and_has_every_row_in_any_script(tmp_p
         "Requested by: a test", "page 1 of 1", "r0", "r4", "Grüße", "日本語",
     ):  # fmt: skip
         assert said in text
+
+
+def test_a_list_of_late_rows_says_so(tmp_path: Path) -> None:
+    here = calls(tmp_path, [call(1)])
+    here.plan = here.plan.model_copy(update={"amends": True})
+    assert "Late rows alone" in text_of(here.delivered()[PDF])
+    carried = Carried(run_id="r", window_start=here.plan.window_start, window_end=here.plan.window_end, sequences={})
+    again = Bench(
+        here.plan.model_copy(update={"amends": False, "carried": (carried,)}), MemoryStage(), here.lake, tmp_path
+    )
+    assert "With late rows of 1 earlier windows" in text_of(again.delivered()[PDF])
 
 
 def test_scope_media_has_no_data_file_but_lists_all_the_same(tmp_path: Path) -> None:

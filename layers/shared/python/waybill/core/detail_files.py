@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from waybill.core.compose import Literal, Piece
-from waybill.core.cql import text_of
+from waybill.core.cql_text import filter_text
 from waybill.core.details import detail_writing
 from waybill.core.format import RowFormat, framing, media_type
 from waybill.core.listing import PDF_ROWS, Listing, column_of
@@ -116,7 +116,7 @@ class DetailFiles:
             facts.append(f"Rows of this file: {before + 1} to {before + len(lines)} of {total}")
         return Listing(
             title=f"{plan.settings.name}: detail records of {data.dataset.title}",
-            query=text_of(plan.choice(dataset).filter) or "",
+            query=filter_text(plan.choice(dataset).filter) or "",
             zone=zone,
             requested_by=plan.requested_by,
             made_at=plan.planned_at,
