@@ -184,7 +184,7 @@ class World:
         delivered = self._delivered()
         for rule in self.rules:
             runs = self._runs(rule)
-            tiles = sorted((r for r in runs if r.key.generation == 1 and not r.amends), key=lambda r: r.window.start)
+            tiles = sorted((r for r in runs if r.tiles), key=lambda r: r.window.start)
             self.found["windows"] += len(tiles)
             bounds = [(rule.begins, rule.begins), *((r.window.start, r.window.end) for r in tiles)]
             self.found["gaps or overlaps between windows"] += sum(a[1] != b[0] for a, b in pairwise(bounds))

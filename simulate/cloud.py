@@ -14,10 +14,10 @@ from typing import Any
 
 from simulate.clockwork import Clockwork
 from simulate.faults import Killed, Weather, exposed
-from simulate.log import Log
 from tests.core.made import CATALOG
+from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryLake, MemoryStage
-from tests.core.stores import MemoryBackfills, MemoryLakeObjects, MemoryRules, MemoryRuns
+from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryLakeObjects, MemoryRules, MemoryRuns
 from waybill.core.attempt import held_run
 from waybill.core.dispatch import Tick, claim_line, is_large, longest
 from waybill.core.doors import House, batches, runs_asked_for
@@ -77,7 +77,7 @@ class Cloud:
 
     def __post_init__(self) -> None:
         self.lake = MemoryLakeObjects()
-        self.stage, self.log = MemoryStage(), Log()
+        self.stage, self.log = MemoryStage(), MemoryRunLog()
         self.backfills = MemoryBackfills(MemoryRuns(MemoryRules()))
         memory.BOXES[self.box] = memory.Box("any")
 
@@ -206,7 +206,7 @@ class Cloud:
             backfills=self._sky(self.backfills),
             log=self._sky(self.log),
             stage=self._sky(self.stage),
-            events=self._sky(self.log),
+            events=self._sky(MemoryEvents()),
             catalogs=lambda _: CATALOG,
             now=self.weather.skewed,
         )

@@ -14,7 +14,7 @@ from simulate.throttle import Keys
 from tests.core.stores import MemoryRules, MemoryRuns
 from waybill.aws.tables.items import DUE_SHARDS
 from waybill.aws.tables.rules import due_shard
-from waybill.aws.tables.runs import PAUSES
+from waybill.aws.tables.transactions import PAUSES
 from waybill.core.errors import NotFound, TransientError
 from waybill.core.rule import Rule, RuleRef
 from waybill.core.run import Run, RunKey, RunState, Trigger

@@ -272,20 +272,6 @@ def _place(backfill: Backfill) -> tuple[str, str, str]:
     return backfill.tenant, backfill.rule_id, backfill.backfill_id
 
 
-class MemoryRunLog:
-    """What a person's word on a run reads and writes of its log."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, int], dict[str, Any]] = {}
-        self.noted: list[str] = []
-
-    def receipts(self, key: RunKey) -> dict[tuple[str, int], dict[str, Any]]:
-        return self.kept
-
-    def note(self, key: RunKey, now: datetime, step: str, message: str) -> None:
-        self.noted.append(f"{step}: {message}")
-
-
 class MemoryWorkflow:
     def __init__(self) -> None:
         self.started: list[Run] = []

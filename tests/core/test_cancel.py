@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from tests.core.made import CATALOG, NOW, rule
+from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryRules, MemoryRunLog, MemoryRuns, MemoryWorkflow
+from tests.core.stores import MemoryRules, MemoryRuns, MemoryWorkflow
 from waybill.core.attempt import held_run
 from waybill.core.cancel import Records, cancel
+from waybill.core.deliver import Receipt
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import Conflict
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunState, SequenceRange, Trigger
@@ -57,7 +59,8 @@ def test_a_scheduled_run_is_cancelled_at_once_and_no_step_of_it_begins() -> None
 def test_an_ongoing_run_is_asked_to_stop_and_says_what_had_arrived() -> None:
     here = Office()
     begun = here.begin()
-    here.log.kept = {("dst_one", 0): {}, ("dst_one", 1): {}}
+    for file in (0, 1):
+        here.log.received(begun.key, "dst_one", file, Receipt("a", 1, "", "", "size"), NOW)
     cancelled = here.cancel(begun)
     assert "2 files had arrived" in cancelled.message
     assert [r.key for r in here.workflow.stopped] == [begun.key]

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.core.made import CATALOG, NOW, rule
+from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryBackfills, MemoryLakeObjects, MemoryRules, MemoryRuns
+from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryLakeObjects, MemoryRules, MemoryRuns
 from tests.core.test_dispatch import caught_up, claimed
+from waybill.core.deliver import Receipt
 from waybill.core.ending import PAUSES, Books, end_run, waited_for
 from waybill.core.freeze import Registry, freeze
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import PlannedDestination, plan_key, read_plan
 from waybill.core.rule import Rule, RuleState, activated
-from waybill.core.run import Failure, Run, RunKey, RunState, Trigger
+from waybill.core.run import Failure, Run, RunState, Trigger
 from waybill.core.seal import Sealed, sealed_key
 
 DAY = timedelta(days=1)
@@ -31,41 +33,17 @@ FILE = PackagedFile(name="a.json", kind="data", media_type="text/plain", size=5,
 SEALED = Sealed(files=(FILE,), rows=1, size=5, rejects=0, exceptions=0, manifest_sha256="ab")
 
 
-class Told:
-    def __init__(self) -> None:
-        self.events: list[tuple[str, Mapping[str, Any]]] = []
-
-    def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
-        self.events += [(kind, detail) for detail in details]
-
-
-class Log:
-    """The part of the run's log that an end uses."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, int], dict[str, Any]] = {}
-        self.failed: dict[str, Failure] = {}
-
-    def note(self, key: RunKey, now: datetime, step: str, message: str) -> None: ...
-
-    def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:
-        return self.kept
-
-    def failures(self, key: RunKey) -> Mapping[str, Failure]:
-        return self.failed
-
-
 class World:
     def __init__(self, **changes: Any) -> None:
         self.rules = MemoryRules()
         self.rules.add(rule(**{"pause_after_failures": 3, **changes}))
         self.runs = MemoryRuns(self.rules)
-        self.log, self.stage, self.told = Log(), MemoryStage(), Told()
+        self.log, self.stage, self.told = MemoryRunLog(), MemoryStage(), MemoryEvents()
         self.books = Books(
             runs=self.runs,
             rules=self.rules,
             backfills=MemoryBackfills(self.runs),
-            log=self.log,  # type: ignore[arg-type]
+            log=self.log,
             stage=self.stage,
             events=self.told,
             catalogs=lambda _: CATALOG,
@@ -103,7 +81,8 @@ def test_as_many_failures_in_a_row_as_the_rule_allows_pause_it() -> None:
     assert (paused.state, paused.next_run) == (RuleState.PAUSED, None)
     assert "3 runs in a row" in paused.paused_because
     assert "Save the right one" in paused.paused_because
-    ((kind, detail),) = world.told.events
+    ((source, kind, detail),) = world.told.sent
+    assert source == "waybill.rules"
     assert (kind, detail["tenant"], detail["rule_id"]) == ("Rule paused", "acme", paused.rule_id)
     assert caught_up(world.rules, world.runs, NOW + 20 * DAY) == []
     assert activated(paused, CATALOG, NOW).failures == 0
@@ -123,7 +102,7 @@ def test_a_run_that_does_not_fail_starts_the_count_anew() -> None:
     run = world.claim()
     world.plan(run)
     world.stage.put(sealed_key(run.key), SEALED.model_dump_json().encode())
-    world.log.kept["dst_one", 0] = {"size": 5}
+    world.log.received(run.key, "dst_one", 0, Receipt("a.json", 5, "", "", "size"), NOW)
     outcome, _ = end_run(run.key, 1, None, world.books)
     assert outcome.state is RunState.SUCCESS
     world.fails(THEIRS)
@@ -142,7 +121,7 @@ def test_what_was_left_out_is_told_with_the_outcome_of_what_arrived(state: RunSt
     left_out = SEALED.model_copy(update={"rejects": 2, "exceptions": 3})
     world.stage.put(sealed_key(run.key), left_out.model_dump_json().encode())
     if state is not RunState.FAILURE:
-        world.log.kept["dst_one", 0] = {"size": 5}
+        world.log.received(run.key, "dst_one", 0, Receipt("a.json", 5, "", "", "size"), NOW)
     outcome, _ = end_run(run.key, 1, None, world.books)
     assert outcome.state is state
     told = "2 rows could not be read; see rejects.ndjson. 3 media files could not be packaged; see the manifest's exceptions."
@@ -226,7 +205,7 @@ def test_a_window_without_rows_fails_where_its_destination_would_take_none(
     nothing = Sealed(files=(), rows=0, size=0, rejects=0, exceptions=0, manifest_sha256="")
     world.stage.put(sealed_key(run.key), nothing.model_dump_json().encode())
     if failure:
-        world.log.failed["dst_one"] = failure
+        world.log.failed(run.key, "dst_one", failure)
     outcome, _ = end_run(run.key, 1, None, world.books)
     assert outcome.state is state
     assert outcome.tenants == (failure is not None)

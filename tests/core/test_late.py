@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -15,8 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition
 from hypothesis.stateful import rule as step
 
 from tests.core.made import CATALOG, rule
+from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryRules, MemoryRunLog, MemoryRuns, MemoryWorkflow
+from tests.core.stores import MemoryRules, MemoryRuns, MemoryWorkflow
 from waybill.core.again import retry
 from waybill.core.cancel import Records, cancel
 from waybill.core.dispatch import Tick, claim_due, run_now
@@ -98,8 +98,7 @@ class World:
 
     @property
     def records(self) -> Records:
-        log: Any = MemoryRunLog()
-        return Records(self.runs, self.rules, log, self.stage, MemoryWorkflow())
+        return Records(self.runs, self.rules, MemoryRunLog(), self.stage, MemoryWorkflow())
 
     def claim(self) -> None:
         """All that is due. A window does not wait here for the run before it: those that people start do not either."""

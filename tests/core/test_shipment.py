@@ -1,20 +1,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from tests.core.made import NOW
+from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryLake, MemoryStage
 from tests.core.test_plan import planned
-from waybill.core.deliver import Destination, ProbeStep, Receipt, ResumePoint
+from waybill.core.deliver import Destination, ProbeStep
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.manifest import PackagedFile
-from waybill.core.plan import Plan
-from waybill.core.run import RunKey
+from waybill.core.plan import Plan, run_key
 from waybill.core.seal import MANIFEST_SHARD, PROBE_SHARD, SHARD_FILES, Sealed
 from waybill.core.shipment import Dock, destination_outcomes, ship
 from waybill.destinations import memory
@@ -22,39 +22,11 @@ from waybill.destinations.registry import Surroundings
 
 
 @dataclass
-class Log:
-    """The part of the run's log that a shipment uses."""
-
-    kept: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
-    points: dict[tuple[str, int], ResumePoint] = field(default_factory=dict)
-    progress: list[int] = field(default_factory=list)
-    well: list[str] = field(default_factory=list)
-
-    def receipts(self, key: RunKey) -> dict[tuple[str, int], dict[str, Any]]:
-        return dict(self.kept)
-
-    def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: object) -> None:
-        self.kept[destination_id, file] = asdict(receipt)
-
-    def resume_point(self, key: RunKey, destination_id: str, file: int) -> ResumePoint | None:
-        return self.points.get((destination_id, file))
-
-    def save_resume_point(self, key: RunKey, destination_id: str, file: int, point: ResumePoint) -> None:
-        self.points[destination_id, file] = point
-
-    def sent(self, key: RunKey, destination_id: str, file: int, sent: int) -> None:
-        self.progress.append(sent)
-
-    def mended(self, key: RunKey, destination_id: str) -> None:
-        self.well.append(destination_id)
-
-
-@dataclass
 class Scene:
     plan: Plan
     sealed: Sealed
     stage: MemoryStage
-    log: Log
+    log: MemoryRunLog
     box: str
 
     def dock(
@@ -64,7 +36,7 @@ class Scene:
         hold_manifest: Callable[[], bool] = lambda: True,
     ) -> Dock:
         return Dock(
-            log=self.log,  # type: ignore[arg-type]
+            log=self.log,
             stage=self.stage,
             lake=MemoryLake(),
             dial=self.dial,
@@ -73,6 +45,10 @@ class Scene:
             held=held,
             hold_manifest=hold_manifest,
         )
+
+    @property
+    def receipts(self) -> Mapping[tuple[str, int], Mapping[str, Any]]:
+        return self.log.receipts(run_key(self.plan))
 
     def dial(self) -> Destination:
         config = memory.Config.model_validate({"box": self.box, "password": "any"})
@@ -105,7 +81,7 @@ def scene(box: str, sizes: list[int]) -> Scene:
     total = sum(f.size for f in files)
     sealed = Sealed(files=tuple(files), rows=1, size=total, rejects=0, exceptions=0, manifest_sha256="00")
     memory.BOXES[box] = memory.Box("any")
-    return Scene(plan, sealed, stage, Log(), box)
+    return Scene(plan, sealed, stage, MemoryRunLog(), box)
 
 
 def test_the_manifest_is_withheld_until_every_file_has_its_receipt() -> None:
@@ -113,7 +89,7 @@ def test_the_manifest_is_withheld_until_every_file_has_its_receipt() -> None:
     assert here.ship(MANIFEST_SHARD) == "withheld"
     assert here.ship(0) == "done"
     assert here.ship(MANIFEST_SHARD) == "done"
-    (outcome,) = destination_outcomes(here.plan, here.sealed, here.log.kept, {})
+    (outcome,) = destination_outcomes(here.plan, here.sealed, here.receipts, {})
     assert outcome.complete
     assert here.dial().stat(f"{here.plan.folder}/file-0") is not None
 
@@ -122,18 +98,18 @@ def test_out_of_time_pauses_and_the_next_call_goes_on() -> None:
     here = scene("paused", [3_000_000, 5])
     answers = iter([False, True])
     assert here.ship(0, out_of_time=lambda: next(answers, True)) == "paused"
-    assert here.log.points["dst_one", 0]
-    sent = here.log.progress[-1]
+    assert here.log.resume_point(run_key(here.plan), "dst_one", 0)
+    sent = here.log.sizes[-1]
     assert 0 < sent < 3_000_000
     assert here.ship(0) == "done"
-    assert len(here.log.kept) == 2
+    assert len(here.receipts) == 2
 
 
 def test_a_run_in_other_hands_sends_nothing_further_and_is_not_dialled() -> None:
     here = scene("cancelled", [5, 6, 7])
     answers = iter([True, True, True, False])
     assert here.ship(0, held=lambda: next(answers)) == "withheld"
-    assert sorted(here.log.kept) == [("dst_one", 0)]
+    assert sorted(here.receipts) == [("dst_one", 0)]
     here.box = "nowhere"
     assert here.ship(0, held=lambda: False) == "withheld"
 
@@ -142,7 +118,7 @@ def test_a_cancelled_run_stops_in_the_middle_of_a_file_at_its_resume_point() -> 
     here = scene("cancelled-mid-file", [3_000_000])
     answers = iter([True, True, False])  # before dialling, before the file, at its first resume point
     assert here.ship(0, held=lambda: next(answers, False)) == "paused"
-    assert here.log.kept == {}
+    assert here.receipts == {}
     assert here.ship(0, held=lambda: False) == "withheld"
 
 
@@ -150,15 +126,15 @@ def test_a_manifest_goes_only_where_the_run_can_be_held() -> None:
     here = scene("unheld", [5])
     here.ship(0)
     assert here.ship(MANIFEST_SHARD, hold_manifest=lambda: False) == "withheld"
-    assert sorted(here.log.kept) == [("dst_one", 0)]
+    assert sorted(here.receipts) == [("dst_one", 0)]
 
 
 def test_shipping_again_sends_nothing_again() -> None:
     here = scene("again", [5])
     here.ship(0)
-    here.log.progress.clear()
+    here.log.sizes.clear()
     assert here.ship(0) == "done"
-    assert here.log.progress == []
+    assert here.log.sizes == []
 
 
 def test_a_cut_connection_is_the_state_machines_to_retry() -> None:
@@ -168,7 +144,7 @@ def test_a_cut_connection_is_the_state_machines_to_retry() -> None:
         here.ship(0)
     memory.BOXES["cut"].faults = memory.Faults()
     assert here.ship(0) == "done"
-    assert here.log.kept["dst_one", 0]["size"] == 3_000_000
+    assert here.receipts["dst_one", 0]["size"] == 3_000_000
 
 
 def test_many_files_are_split_over_shards_that_cover_each_once() -> None:
@@ -209,7 +185,7 @@ def test_a_package_without_files_proves_its_destinations(step: ProbeStep, raised
     assert nothing.work(there.plan)["cargo"] == [{"destination_id": "dst_one", "shard": PROBE_SHARD}]
     if raised is None:
         assert ship(there.plan, nothing, "dst_one", PROBE_SHARD, dock) == "done"
-        assert there.log.well == ["dst_one"]
+        assert there.log.mended_ones == ["dst_one"]
     else:
         with pytest.raises(raised, match=step.advice):
             ship(there.plan, nothing, "dst_one", PROBE_SHARD, dock)

@@ -195,7 +195,7 @@ def test_the_columns_inside_an_open_field_are_named(kept: str, found: set[str], 
 def test_a_survey_opens_no_other_file(tmp_path: Path) -> None:
     path = parquet(tmp_path / "x.parquet", "SELECT now() AS created_at")
     other = parquet(tmp_path / "y.parquet", "SELECT now() AS created_at")
-    connection = survey_parquet._connected(path)
+    connection = survey_parquet._locked(path)
     with pytest.raises(duckdb.PermissionException):
         connection.execute(f"SELECT * FROM '{other}'")
     with pytest.raises(duckdb.Error):

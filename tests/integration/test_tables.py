@@ -1,19 +1,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from pynamodb.exceptions import CancellationReason, TransactWriteError, VerboseClientError
-from pynamodb.transactions import TransactWrite
 
 from tests.core.made import CATALOG, NOW, rule
 from tests.integration.conftest import REGION
 from waybill.aws.tables.access import AccessTable
 from waybill.aws.tables.destinations import DestinationsTable
-from waybill.aws.tables.items import DUE_SHARDS
+from waybill.aws.tables.items import DUE_SHARDS, RuleItem
 from waybill.aws.tables.rules import RulesTable, due_shard
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
@@ -21,7 +19,7 @@ from waybill.core.access import AccessKey, Caller, Permission
 from waybill.core.deliver import ProbeStep, Receipt
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.drift import Columns
-from waybill.core.errors import Conflict, InvalidInput, NotFound, TransientError
+from waybill.core.errors import Conflict, InvalidInput, NotFound, PermanentError
 from waybill.core.ports import Progress, SavedDestination
 from waybill.core.rule import Rule, RuleRef, RuleState, deactivated, paused
 from waybill.core.run import Failure, Outcome, Run, RunState, SequenceRange, Trigger
@@ -334,40 +332,29 @@ def test_destinations_and_keys_come_back_as_they_went_in(tables: dict[str, str])
     assert access.get("abcdefghij13") is None
 
 
-def _cancelled(code: str) -> TransactWriteError:
-    answer: Any = {"Error": {"Code": "TransactionCanceledException", "Message": "cancelled"}}
-    why = [CancellationReason(code=code), None]
-    return TransactWriteError("cancelled", VerboseClientError(answer, "TransactWriteItems", cancellation_reasons=why))
-
-
-@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
-def test_a_claim_that_found_no_write_units_is_made_again(
-    rules: RulesTable, runs: RunsTable, monkeypatch: pytest.MonkeyPatch, code: str
+def test_a_rule_that_this_version_cannot_read_holds_back_no_other(
+    rules: RulesTable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    commit, waits = TransactWrite.__exit__, list[float]()
-
-    def refused_twice(self: TransactWrite, *left: Any) -> None:
-        if len(waits) < 2:
-            raise _cancelled(code)
-        commit(self, *left)  # type: ignore[no-untyped-call]
-
-    monkeypatch.setattr(TransactWrite, "__exit__", refused_twice)
-    monkeypatch.setattr("waybill.aws.tables.runs.time.sleep", waits.append)
-    run = claimed(rules, runs)
-    assert runs.get(run.key) == run
-    assert len(waits) == 2
-
-
-def test_a_claim_that_never_finds_write_units_may_succeed_later(
-    rules: RulesTable, runs: RunsTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(self: TransactWrite, *left: Any) -> None:
-        raise _cancelled("ThrottlingError")
-
-    monkeypatch.setattr(TransactWrite, "__exit__", refused)
-    monkeypatch.setattr("waybill.aws.tables.runs.time.sleep", lambda _: None)
-    with pytest.raises(TransientError, match="claiming a window"):
-        claimed(rules, runs)
+    on_demand = {"frequency": "event", "zone": "UTC"}
+    for rule_id in ("rul_000000000000000a", "rul_000000000000000b", "rul_000000000000000c"):
+        rules.add(replace(rule(schedule=on_demand), rule_id=rule_id, next_run=NOW))
+    RuleItem("acme", "rul_000000000000000b").update([RuleItem.settings.set('{"name": "of another version"}')])
+    left = ["rul_000000000000000a", "rul_000000000000000c"]
+    refs = [ref for shard in range(rules.shards) for ref in rules.due(NOW, shard)]
+    assert len(refs) == 3
+    readings: list[Callable[[], Iterable[Rule]]] = [
+        lambda: rules.all(refs),
+        lambda: rules.every("", 5).items,
+        lambda: rules.page("acme", "", 5).items,
+        lambda: rules.listening("acme", "chat_tickets"),
+    ]
+    for read in readings:
+        caplog.clear()
+        assert sorted(one.rule_id for one in read()) == left
+        (told,) = caplog.messages
+        assert "rul_000000000000000b of acme cannot be read by this version: data: Field required" in told
+    with pytest.raises(PermanentError, match="rul_000000000000000b cannot be read by this version: data"):
+        rules.get("acme", "rul_000000000000000b")
 
 
 def test_a_tenants_rules_lie_under_four_keys_of_what_is_due_and_tenants_under_all() -> None:

@@ -23,6 +23,7 @@ from waybill.core.again import run_window
 from waybill.core.dispatch import Tick, is_large, run_now
 from waybill.core.errors import FieldError, InvalidInput, WaybillError
 from waybill.core.freeze import Registry, amend_now
+from waybill.core.late import newest_numbers
 from waybill.core.reactivation import Missed, reactivate
 from waybill.core.rule import Rule
 from waybill.core.rule_checks import check_settings
@@ -102,7 +103,7 @@ def create_rule(body: RuleRequest) -> Response[RuleView]:
     rule_id = f"rul_{secrets.token_hex(8)}"
     rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(caller.tenant), wiring.now(), caller.name)
     # Late is what is registered from now on: a run that looked first could not tell for another one under way.
-    rule = replace(rule, late_checked=_newest(caller, settings))
+    rule = replace(rule, late_checked=newest_numbers(caller.tenant, settings, wiring.lake_objects()))
     if password:
         reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password})
         rule = replace(rule, password_ref=reference)
@@ -128,7 +129,7 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
         name = f"{_password_name(rule_id)}-{changed.version}"
         changed = replace(changed, password_ref=wiring.secrets().create(caller.tenant, name, {"password": password}))
     wiring.rules().replace(changed, current.version)
-    new = {**_newest(caller, settings), **current.late_checked}
+    new = {**newest_numbers(caller.tenant, settings, wiring.lake_objects()), **current.late_checked}
     if new != current.late_checked:
         wiring.rules().late_checked(current, new)
     return _view(changed)
@@ -227,10 +228,6 @@ def _checked(caller: Caller, body: RuleRequest) -> RuleSettings:
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
         permitted(router, Permission.RECURRING_EXPORT)
     return settings
-
-
-def _newest(caller: Caller, settings: RuleSettings) -> dict[str, int]:
-    return {c.dataset: wiring.lake_objects().newest(caller.tenant, c.dataset) for c in settings.data}
 
 
 def _password(archive: ArchiveRequest, *, kept: bool) -> str:

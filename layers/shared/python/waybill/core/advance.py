@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from waybill.core.backfill import Backfill, BackfillState, Only, covering, is_covered
+from waybill.core.backfill import Backfill, BackfillState, Only, is_covered, standing_windows
 from waybill.core.dispatch import Tick, new_run
 from waybill.core.errors import NotFound
 from waybill.core.ports import Backfills, Rules, Runs
@@ -66,7 +66,7 @@ def _step(backfill: Backfill, rule: Rule, runs: Runs, tick: Tick) -> tuple[Backf
         return None
     window = backfill.windows[backfill.taken]
     moved = replace(backfill, running=running, taken=backfill.taken + 1, version=backfill.version + 1)
-    if backfill.only is Only.MISSING and is_covered(window, covering(rule, runs, window.start, window.end)):
+    if backfill.only is Only.MISSING and is_covered(window, standing_windows(rule, runs, window.start, window.end)):
         return replace(moved, left_out=moved.left_out + 1), None
     run = _run(backfill, rule, window, runs, tick)
     return replace(moved, running=(*running, run.key.run_id)), run

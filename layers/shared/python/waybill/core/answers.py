@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from waybill.core.catalog import Catalog
 from waybill.core.count import AskedWindow, count
+from waybill.core.format import RowFormat, media_type
 from waybill.core.layout import safe_step
 from waybill.core.lists import Asked, ListFormat, ListQuestion, Renderer, listed
 from waybill.core.plan import PlannedDestination
@@ -22,7 +23,7 @@ from waybill.core.workshop import StagedBytes
 
 LINK_SECONDS = 300
 _MEDIA_TYPES = {
-    ListFormat.CSV: "text/csv; charset=utf-8; header=present",
+    ListFormat.CSV: media_type(RowFormat.CSV),
     ListFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ListFormat.PDF: "application/pdf",
 }

@@ -23,6 +23,7 @@ from waybill.core.schedule import windows_between
 from waybill.core.schedule_settings import AnySchedule, OnDemand
 from waybill.core.standing import standing
 from waybill.core.window import Window, stamp, whole_second_up
+from waybill.core.window_runs import uncovered
 
 MOST_WINDOWS = 1_000
 
@@ -112,7 +113,7 @@ def new_backfill(
     start, asked = whole_second_up(request.start.astimezone(UTC)), request.end.astimezone(UTC).replace(microsecond=0)
     end = min(asked, rule.cursor)
     found = _windows_asked(rule, start, end)
-    delivered = covering(rule, runs, start, end) if request.only is Only.MISSING else []
+    delivered = standing_windows(rule, runs, start, end) if request.only is Only.MISSING else []
     windows = [w for w in found if not is_covered(w, delivered)]
     if not windows:
         raise Conflict(
@@ -155,19 +156,14 @@ def _whole_windows(schedule: AnySchedule, start: datetime, end: datetime) -> Ite
     return (w for w in windows_between(schedule, start, end) if start <= w.start and w.end <= end)
 
 
-def covering(rule: Rule, runs: Runs, start: datetime, end: datetime) -> list[Window]:
+def standing_windows(rule: Rule, runs: Runs, start: datetime, end: datetime) -> list[Window]:
     """The windows that reach into `[start, end)` and that a run delivered, or may deliver yet."""
     return [run.window for run in standing(runs, rule.tenant, rule.rule_id, start, end)]
 
 
 def is_covered(window: Window, by: Iterable[Window]) -> bool:
     """Whether the windows together cover it whole."""
-    reached = window.start
-    for one in sorted(by):
-        if one.start > reached or reached >= window.end:
-            break
-        reached = max(reached, one.end)
-    return reached >= window.end
+    return not uncovered(window.start, window.end, by)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def _rising(schedule: Recurring, zone: ZoneInfo, first: date) -> Iterator[dateti
     waiting: set[datetime] = set()
     for day in _days(schedule, first):
         earliest = _earliest(day, zone)
-        yield from sorted(b for b in waiting if b < earliest)
+        if waiting:
+            yield from sorted(b for b in waiting if b < earliest)
         waiting = {b for b in waiting if b >= earliest} | _named(expression, day, zone)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -11,13 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from waybill.core.catalog import Catalog, resolved
 from waybill.core.format import RowFormat, Writing
 from waybill.core.lake_object import LakeObject
-from waybill.core.late import holes
+from waybill.core.late import holes, newest_numbers
 from waybill.core.parts import of_tier
-from waybill.core.rows import Refinement, RowSource, Selection
+from waybill.core.rows import Refinement, Selection
 from waybill.core.rule_settings import DataChoice, Duplicates, RuleSettings
 from waybill.core.run import SequenceRange
-from waybill.core.search import Reading, Span
-from waybill.core.select import compile_filter
+from waybill.core.search import Reading, Span, fetched
 from waybill.core.window import Window
 
 COUNT_BYTES = 256 * 1024 * 1024
@@ -81,7 +79,7 @@ class _Counting:
     left: int
 
     def all(self, windows: Sequence[AskedWindow]) -> Iterator[Counted | None]:
-        newest = {c.dataset: self.reading.objects.newest(self.tenant, c.dataset) for c in self.settings.data}
+        newest = newest_numbers(self.tenant, self.settings, self.reading.objects)
         distinct = self.settings.duplicates is Duplicates.DROP
         for asked in windows:
             found = list(self._objects(asked, newest))
@@ -126,27 +124,17 @@ class _Counting:
         if not objects:
             return 0
         dataset = self.catalog[choice.dataset]
-        predicate = compile_filter(choice.filter, dataset) if choice.filter is not None else None
-        selection = Selection(dataset, window, predicate, resolved(dataset, choice.fields, ()))
+        selection = Selection.asked(dataset, window, choice.filter, resolved(dataset, choice.fields, ()))
         distinct = self.settings.duplicates is Duplicates.DROP
-        with self._fetched((*objects, *known) if distinct else objects) as sources:
+        with fetched(self._in_time((*objects, *known) if distinct else objects), self.reading) as sources:
             refinement = Refinement(distinct=distinct, known=tuple(sources[len(objects) :]))
             stream = self.reading.rows.select(sources[: len(objects)], selection, _NDJSON, refinement)
             for _ in stream:
                 pass
             return stream.rows
 
-    @contextmanager
-    def _fetched(self, objects: Sequence[LakeObject]) -> Iterator[list[RowSource]]:
-        """The objects' local copies, gone at the end."""
-        names = [f"{number:05d}.{one.format.value}" for number, one in enumerate(objects)]
-        sources = [RowSource(self.reading.folder / name, one.format) for name, one in zip(names, objects, strict=True)]
-        try:
-            for one, source in zip(objects, sources, strict=True):
-                if self.reading.enough():
-                    raise _TimeIsUp
-                self.reading.lake.download(one.key, one.version, source.path)
-            yield sources
-        finally:
-            for source in sources:
-                source.path.unlink(missing_ok=True)
+    def _in_time(self, objects: Sequence[LakeObject]) -> Iterator[LakeObject]:
+        for one in objects:
+            if self.reading.enough():
+                raise _TimeIsUp
+            yield one

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from waybill.core.catalog import Catalog
 from waybill.core.errors import ConfigurationError, TransientError
-from waybill.core.late import Found, add_amendments, find_late
+from waybill.core.late import Found, add_amendments, find_late, newest_numbers
 from waybill.core.parts import Share
 from waybill.core.plan import Plan, PlannedDestination, make_plan, plan_if_staged, plan_key, read_plan
 from waybill.core.ports import LakeObjects, Rules, Runs
@@ -54,7 +54,7 @@ def freeze(
     Asked again before the plan is staged, it finds the late rows that it took along the first time. Amendments and backfills
     look for no late rows: the rule's own windows do.
     """
-    newest = {c.dataset: registry.lake.newest(rule.tenant, c.dataset) for c in rule.settings.data}
+    newest = newest_numbers(rule.tenant, rule.settings, registry.lake)
     own = _share(rule, run.window, run.sequences if run.amends and run.sequences else _all(newest), registry.lake)
     if run.amends or run.trigger is Trigger.BACKFILL:
         return Frozen(make_plan(rule, run, registry.catalog, own, destinations, now), {}, "")
@@ -119,7 +119,7 @@ def run_again_advice(rule_id: str, window: Window) -> str:
 
 def amend_now(rule: Rule, registry: Registry, now: datetime, tzdata: str) -> tuple[list[Run], Mapping[str, int]]:
     """Make the amendments that the rule's windows are owed at this moment; returns them and how far was looked."""
-    newest = {c.dataset: registry.lake.newest(rule.tenant, c.dataset) for c in rule.settings.data}
+    newest = newest_numbers(rule.tenant, rule.settings, registry.lake)
     found = find_late(rule, newest, registry.runs, registry.lake)
     return add_amendments(found, registry.runs, now, tzdata), found.checked
 

@@ -16,7 +16,7 @@ from waybill.core.errors import Conflict
 from waybill.core.lake_object import LakeObject
 from waybill.core.ports import LakeObjects, Runs
 from waybill.core.rule import Rule
-from waybill.core.rule_settings import LateRows
+from waybill.core.rule_settings import LateRows, RuleSettings
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger, known_key
 from waybill.core.window import Window
 
@@ -151,6 +151,11 @@ def coverage(tried: Iterable[Run], dataset: str) -> list[SequenceRange] | str | 
     if not any(r.state.ended for r in whole):
         return PENDING if whole else None
     return [r.sequences[dataset] for r in holding if r.sequences is not None and dataset in r.sequences]
+
+
+def newest_numbers(tenant: str, settings: RuleSettings, objects: LakeObjects) -> dict[str, int]:
+    """Of each dataset of a rule, the number of the object that was registered last, 0 for none."""
+    return {c.dataset: objects.newest(tenant, c.dataset) for c in settings.data}
 
 
 def holes(covered: Iterable[SequenceRange], upto: int) -> list[SequenceRange]:

@@ -9,16 +9,17 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from waybill.core.catalog import Dataset
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import CsvProfile, RowFormat, Writing, framing
 from waybill.core.listing import PDF_ROWS, Listing, column_of
-from waybill.core.rows import Refinement, RowSource
-from waybill.core.search import Question, Reading, lines_of, objects_of, selection_of
+from waybill.core.rows import Refinement
+from waybill.core.rule_settings import Title
+from waybill.core.search import Question, Reading, fetched, lines_of, objects_of, selection_of
 from waybill.core.zones import ZoneName
 
 
@@ -29,9 +30,6 @@ class ListFormat(StrEnum):
 
 
 MOST_ROWS: Mapping[ListFormat, int] = {ListFormat.CSV: 100_000, ListFormat.XLSX: 100_000, ListFormat.PDF: PDF_ROWS}
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
 
 
 class ListQuestion(Question):
@@ -111,11 +109,9 @@ def _csv(question: ListQuestion, asked: Asked, reading: Reading) -> Iterator[byt
     yield framing(writing, selection.fields).prefix
     count, upto = 0, reading.objects.newest(asked.tenant, asked.dataset.name)
     for one in objects_of(question, asked.tenant, asked.dataset, reading, 0, upto):
-        path = reading.folder / f"{one.sequence:012d}.{one.format.value}"
-        reading.lake.download(one.key, one.version, path)
-        stream = reading.rows.select([RowSource(path, one.format)], selection, writing, Refinement())
-        yield from stream
-        path.unlink()
+        with fetched([one], reading) as sources:
+            stream = reading.rows.select(sources, selection, writing, Refinement())
+            yield from stream
         count += stream.rows
         _refuse_more(question, count, reading)
 

@@ -24,7 +24,6 @@ from waybill.core.parts import Part
 from waybill.core.plan import Plan, stage_folder
 from waybill.core.rows import MediaFile, Refinement, RowSource, RowStream, Selection
 from waybill.core.rule_settings import DetailFormat, Duplicates, RowOrder, Scope
-from waybill.core.select import compile_filter
 from waybill.core.workshop import Workshop
 from waybill.core.zip_entry import ZippedEntry
 from waybill.core.zipping import Zipping
@@ -156,8 +155,7 @@ def _details(
 
 def _selection(plan: Plan, part: Part, fields: tuple[DataField, ...]) -> Selection:
     dataset, choice = plan.data[part.dataset].dataset, plan.choice(part.dataset)
-    predicate = compile_filter(choice.filter, dataset) if choice.filter is not None else None
-    return Selection(dataset, part.window, predicate, fields)
+    return Selection.asked(dataset, part.window, choice.filter, fields)
 
 
 def _named_media(plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource]) -> Iterator[MediaFile]:
@@ -181,7 +179,7 @@ def _bodies(plan: Plan, part: Part, shop: Workshop, stream: RowStream) -> Iterat
     compression, limit = plan.settings.file_compression, plan.settings.file_limit
     if plan.choice(part.dataset).scope is Scope.MEDIA:
         _read_through(stream)
-    elif limit.bytes is None and limit.rows is None:
+    elif limit.none:
         key = _piece_key(plan, part, shop, "body")
         staged = shop.stage.put_stream(key, shop.compress(compression, iter(stream)))
         yield Body(key=key, size=staged.size, rows=stream.rows)

@@ -17,18 +17,18 @@ from waybill.core.compression import name_ending
 from waybill.core.cut import Cutter
 from waybill.core.format import RowFormat, framing, media_type
 from waybill.core.lake_object import LakeObject
+from waybill.core.late import newest_numbers
 from waybill.core.layout import below, safe_step
 from waybill.core.manifest import NAME, SIGNATURE_NAME
 from waybill.core.parts import Share
 from waybill.core.plan import Plan, PlannedData, PlannedDestination, make_plan
-from waybill.core.rows import Refinement, RowSource, Selection
+from waybill.core.rows import Refinement, Selection
 from waybill.core.rule import new_rule
 from waybill.core.rule_settings import FileLimit, RuleSettings, Scope
 from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.schedule import first_boundary, occurrences
 from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
-from waybill.core.search import Reading, Span, lines_of
-from waybill.core.select import compile_filter
+from waybill.core.search import Reading, Span, fetched, lines_of
 from waybill.core.window import Window
 
 SAMPLE_ROWS = 100
@@ -123,9 +123,9 @@ def _plan(
     rule = new_rule(tenant, UNSAVED, settings, catalog, now, "preview")
     key = RunKey(tenant, UNSAVED, window.start, 1)
     run = Run(key, window, RunState.SCHEDULED, Trigger.MANUAL, 1, now, now)
-    names = [c.dataset for c in settings.data]
-    sequences = {n: SequenceRange(after=0, upto=reading.objects.newest(tenant, n)) for n in names}
-    objects = {n: list(reading.objects.between(tenant, n, window, 0, sequences[n].upto)) for n in names}
+    newest = newest_numbers(tenant, settings, reading.objects)
+    sequences = {name: SequenceRange(after=0, upto=upto) for name, upto in newest.items()}
+    objects = {name: list(reading.objects.between(tenant, name, window, 0, upto)) for name, upto in newest.items()}
     return make_plan(rule, run, catalog, Share(window, objects, sequences), destinations, now)
 
 
@@ -171,16 +171,14 @@ def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading) -> Samp
     large to show.
     """
     settings, data = plan.settings, plan.data[name]
-    path = reading.folder / f"sample.{source.format.value}"
-    reading.lake.download(source.key, source.version, path)
-    stream = reading.rows.select(
-        [RowSource(path, source.format)], _selection(plan, data), settings.writing, Refinement()
-    )
-    body: Iterator[bytes] = iter(stream)
-    if settings.format is not RowFormat.PARQUET:
-        body = next(Cutter(body, settings.format, FileLimit(rows=SAMPLE_ROWS)).pieces(), iter(()))
-    frame = framing(settings.writing, data.fields)
-    content = b"".join(chain([frame.prefix], body, [frame.suffix]))
+    with fetched([source], reading) as sources:
+        body: Iterator[bytes] = iter(
+            reading.rows.select(sources, _selection(plan, data), settings.writing, Refinement())
+        )
+        if settings.format is not RowFormat.PARQUET:
+            body = next(Cutter(body, settings.format, FileLimit(rows=SAMPLE_ROWS)).pieces(), iter(()))
+        frame = framing(settings.writing, data.fields)
+        content = b"".join(chain([frame.prefix], body, [frame.suffix]))
     if len(content) > LARGEST_SAMPLE:
         return None
     file = next(p.name.whole for p in plan.parts if p.dataset == name).rpartition("/")[2]
@@ -189,8 +187,7 @@ def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading) -> Samp
 
 def _selection(plan: Plan, data: PlannedData) -> Selection:
     choice = plan.choice(data.dataset.name)
-    predicate = compile_filter(choice.filter, data.dataset) if choice.filter is not None else None
-    return Selection(data.dataset, plan.window, predicate, data.fields)
+    return Selection.asked(data.dataset, plan.window, choice.filter, data.fields)
 
 
 def _names(plan: Plan) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.format import Writing
-from waybill.core.select import Predicate
+from waybill.core.select import Predicate, compile_filter
 from waybill.core.window import Window
 
 
@@ -40,6 +40,13 @@ class Selection:
     predicate: Predicate | None
     fields: tuple[DataField, ...]
     judged: tuple[DataField, ...] = ()
+
+    @classmethod
+    def asked(
+        cls, dataset: Dataset, window: Window, filter_: str | Mapping[str, Any] | None, fields: tuple[DataField, ...]
+    ) -> Selection:
+        """Of the rows that the filter, CQL2 as text or JSON, selects. Raises InvalidInput for one that does not fit."""
+        return cls(dataset, window, compile_filter(filter_, dataset) if filter_ is not None else None, fields)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def occurrence_at(rule: Rule, cursor: datetime, catalog: Catalog) -> Occurrence 
     None where the schedule has no more or is on demand.
     """
     found = occurrence_from(rule.settings.schedule, cursor, settle_time(rule.settings, catalog))
-    return replace(found, due=found.due + jitter(rule)) if found else None
+    return Occurrence(found.window, found.due + jitter(rule)) if found else None
 
 
 def next_due(rule: Rule, cursor: datetime, catalog: Catalog) -> datetime | None:

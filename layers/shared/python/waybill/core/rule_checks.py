@@ -63,8 +63,7 @@ def _shape_errors(settings: RuleSettings) -> list[FieldError]:
         errors.append(
             FieldError("archive.volume_bytes", "volumes are of an archive; set archive.method, or leave it out")
         )
-    limited = settings.file_limit.bytes is not None or settings.file_limit.rows is not None
-    if limited and settings.format is RowFormat.PARQUET:
+    if not settings.file_limit.none and settings.format is RowFormat.PARQUET:
         errors.append(
             FieldError("file_limit", "a Parquet file is as large as its part of the work; leave file_limit out")
         )

@@ -11,7 +11,7 @@ from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
 from waybill.core.layout import Layout, Preset
 from waybill.core.schedule_settings import Schedule
 
-RuleName = Annotated[
+Title = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 
@@ -137,6 +137,10 @@ class FileLimit(BaseModel):
     bytes: int | None = Field(default=None, ge=1_000_000)
     rows: int | None = Field(default=None, ge=1)
 
+    @property
+    def none(self) -> bool:
+        return self.bytes is None and self.rows is None
+
 
 class Archive(BaseModel):
     """`volume_bytes`: the archive comes as several complete, numbered ones of at most so many bytes; a file that is larger has
@@ -186,7 +190,7 @@ class RuleSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: RuleName
+    name: Title
     description: Annotated[str, StringConstraints(max_length=2_000)] = ""
     data: Annotated[tuple[DataChoice, ...], Field(min_length=1, max_length=50)]
     schedule: Schedule

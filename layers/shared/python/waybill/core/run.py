@@ -77,7 +77,7 @@ def parse_run_id(tenant: str, run_id: str) -> RunKey | None:
     if not found:
         return None
     try:
-        start = datetime.strptime(found.group(2), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        start = datetime.fromisoformat(found.group(2))
     except ValueError:
         return None
     return RunKey(tenant, found.group(1), start, int(found.group(3)))
@@ -123,6 +123,11 @@ class Run:
     carried_by: str = ""
     backfill: str = ""
     minimal_log: bool = False
+
+    @property
+    def tiles(self) -> bool:
+        """Whether it moved its rule on, or records what the rule left out: the windows of these tile the rule's time."""
+        return self.key.generation == 1 and not self.amends and self.trigger is not Trigger.BACKFILL
 
     def held_by(self, epoch: int) -> bool:
         """Whether that attempt may go on with the run: it has not ended, and no later attempt has it."""

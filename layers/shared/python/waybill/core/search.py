@@ -7,9 +7,9 @@ what is registered meanwhile does not move its pages.
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -123,9 +123,22 @@ def _unpacked(cursor: str) -> _Place:
     return place
 
 
+@contextmanager
+def fetched(objects: Iterable[LakeObject], reading: Reading) -> Iterator[list[RowSource]]:
+    """Local copies of a dataset's objects, gone at the end."""
+    sources: list[RowSource] = []
+    try:
+        for one in objects:
+            sources.append(RowSource(reading.folder / f"{one.sequence:012d}.{one.format.value}", one.format))
+            reading.lake.download(one.key, one.version, sources[-1].path)
+        yield sources
+    finally:
+        for source in sources:
+            source.path.unlink(missing_ok=True)
+
+
 def selection_of(question: Question, dataset: Dataset) -> Selection:
-    predicate = compile_filter(question.filter, dataset) if question.filter is not None else None
-    return Selection(dataset, question.span.window, predicate, dataset.chosen(question.fields))
+    return Selection.asked(dataset, question.span.window, question.filter, dataset.chosen(question.fields))
 
 
 def objects_of(
@@ -147,7 +160,7 @@ def search(question: Question, tenant: str, dataset: Dataset, reading: Reading, 
         if len(rows) >= limit or reading.enough():
             return Found(rows, place.packed(), rejected)
         skip = place.skip if one.sequence == place.at else 0
-        with contextlib.closing(lines_of(one, selection, reading)) as lines:
+        with closing(lines_of(one, selection, reading)) as lines:
             for read, line in enumerate(lines):
                 if read < skip:
                     continue
@@ -169,11 +182,6 @@ def _from(place: _Place, question: Question, tenant: str, dataset: Dataset, read
 
 def lines_of(one: LakeObject, selection: Selection, reading: Reading) -> Generator[bytes, None, None]:
     """The object's selected rows, each as one line of JSON. Its local copy is gone once the iterator is."""
-    path = reading.folder / f"{one.sequence:012d}.{one.format.value}"
-    reading.lake.download(one.key, one.version, path)
-    try:
-        stream = reading.rows.select([RowSource(path, one.format)], selection, Writing(RowFormat.NDJSON), Refinement())
-        for block in stream:
+    with fetched([one], reading) as sources:
+        for block in reading.rows.select(sources, selection, Writing(RowFormat.NDJSON), Refinement()):
             yield from block.splitlines()
-    finally:
-        path.unlink()

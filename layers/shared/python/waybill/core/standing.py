@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from waybill.core.ports import Runs
-from waybill.core.run import Run, Trigger
+from waybill.core.run import Run
 
 
 def standing(runs: Runs, tenant: str, rule_id: str, start: datetime, end: datetime) -> Iterator[Run]:
@@ -18,10 +18,5 @@ def standing(runs: Runs, tenant: str, rule_id: str, start: datetime, end: dateti
         if run.window.end > start:
             if not run.amends and not run.state.came_to_nothing:
                 yield run
-        elif _is_live(run):
+        elif run.tiles:  # none of those that tile time before it reaches beyond its start
             return
-
-
-def _is_live(run: Run) -> bool:
-    """One of those that tile time: none of them before it reaches beyond its start."""
-    return run.key.generation == 1 and not run.amends and run.trigger is not Trigger.BACKFILL

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from waybill.core.late import holes
 from waybill.core.rule import Rule
-from waybill.core.run import Run, RunState, SequenceRange, Trigger
+from waybill.core.run import Run, RunState, SequenceRange
 from waybill.core.window import Window
 
 
@@ -66,14 +66,9 @@ def by_window(runs: Iterable[Run]) -> list[WindowRuns]:
     ]
 
 
-def is_claim(run: Run) -> bool:
-    """Whether the run moved its rule on, or records what the rule left out: these tile the rule's time."""
-    return run.key.generation == 1 and not run.amends and run.trigger is not Trigger.BACKFILL
-
-
 def claims(rule: Rule, runs: Iterable[Run]) -> list[Run]:
     """The runs that tile the rule's time since it begins, oldest first."""
-    return sorted((r for r in runs if is_claim(r) and r.window.start >= rule.begins), key=lambda r: r.window)
+    return sorted((r for r in runs if r.tiles and r.window.start >= rule.begins), key=lambda r: r.window)
 
 
 def covering(runs: Iterable[Run]) -> list[Window]:
@@ -88,7 +83,7 @@ def read_back(newest_first: Iterable[Run], since: datetime | None) -> tuple[list
     found = []
     for run in newest_first:
         found.append(run)
-        if since is not None and run.window.start <= since and is_claim(run):
+        if since is not None and run.window.start <= since and run.tiles:
             return found, run.window.start
     return found, None
 

@@ -29,7 +29,7 @@ class Zipping:
 
     def entries(self, stream: RowStream, media: Media) -> Iterator[bytes]:
         limit = self._plan.settings.file_limit
-        if limit.bytes is None and limit.rows is None:
+        if limit.none:
             yield from self._data_file(stream)
         else:
             yield from self._data_files(stream, limit)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import secrets
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +23,8 @@ from waybill.core.catalog import DataField
 from waybill.core.errors import PermanentError
 from waybill.core.format import RowFormat, Writing
 from waybill.core.rows import MAX_REJECTS, MediaFile, RowSource, Selection, SourceFormat
-from waybill.engines import rows_feed, rows_select, rows_source, rows_sql, rows_writing
+from waybill.engines import rows_feed, rows_select, rows_source, rows_writing
+from waybill.engines.duckdb_locked import DESCRIPTORS, locked
 from waybill.engines.rows_ahead import side_by_side
 from waybill.engines.rows_pipe import copied
 from waybill.engines.rows_rejects import Marks, described
@@ -68,24 +68,13 @@ class DuckDbRows:
 
     def connect(self, sources: Sequence[RowSource]) -> duckdb.DuckDBPyConnection:
         """A database in memory that can open these files and no others, and whose settings are locked."""
-        connection = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        return locked(
+            threads=self.threads,
+            memory_mib=self.memory_limit_mib,
+            spill=self.temp_dir / "spill",
+            files=[s.path for s in sources],
+            folders=[DESCRIPTORS],
         )
-        allowed = ", ".join(rows_sql.quote(os.path.realpath(s.path)) for s in sources)
-        for setting in (
-            f"threads = {self.threads}",
-            f"memory_limit = '{self.memory_limit_mib}MiB'",
-            f"temp_directory = {rows_sql.quote(str(self.temp_dir / 'spill'))}",
-            "TimeZone = 'UTC'",
-            "preserve_insertion_order = true",
-            f"allowed_paths = [{allowed}]",
-            "allowed_directories = ['/dev/fd/']",
-            "enable_external_file_cache = false",  # a descriptor's path names another file later
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            connection.execute(f"SET {setting}")
-        return connection
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from waybill.core.errors import PermanentError
-from waybill.engines.rows_sql import quote
+from waybill.engines.duckdb_locked import locked
 
 
 @contextlib.contextmanager
@@ -19,19 +19,8 @@ def scratch(folder: Path, memory_limit_mib: int) -> Iterator[duckdb.DuckDBPyConn
     Its errors come out as PermanentError: what it reads was written by us, so only memory or the disk can be short.
     """
     with contextlib.closing(
-        duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+        locked(threads=1, memory_mib=memory_limit_mib, spill=folder / "spill", folders=[folder])
     ) as connection:
-        for setting in (
-            "threads = 1",
-            f"memory_limit = '{memory_limit_mib}MiB'",
-            f"temp_directory = {quote(str(folder / 'spill'))}",
-            "TimeZone = 'UTC'",
-            "preserve_insertion_order = true",
-            f"allowed_directories = [{quote(str(folder.resolve()))}]",
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            connection.execute(f"SET {setting}")
         try:
             yield connection
         except duckdb.Error as error:

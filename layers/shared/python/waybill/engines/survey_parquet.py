@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ import duckdb
 
 from waybill.core.catalog import Dataset
 from waybill.core.survey import Columns, Survey
+from waybill.engines.duckdb_locked import DESCRIPTORS, locked
 
 MEMORY_MIB = 400
 _INSTANT = (
@@ -35,7 +35,7 @@ def survey(path: Path, dataset: Dataset) -> Survey:
     A time column that is missing or of a type that is no time makes all rows rejects; a file that is no Parquet at all
     is one reject. Memory is bounded. A time without an offset means UTC, as DuckDB hands it to the row engine.
     """
-    with path.open("rb") as file, contextlib.closing(_connected(path)) as connection:
+    with path.open("rb") as file, contextlib.closing(_locked(path)) as connection:
         # By its descriptor, since DuckDB would take a `*` or `[` of a name for a pattern.
         place = f"/dev/fd/{file.fileno()}"
         try:
@@ -46,23 +46,9 @@ def survey(path: Path, dataset: Dataset) -> Survey:
             return Survey(rejects=lost, fault=f"It cannot be read as Parquet: {said}.")
 
 
-def _connected(path: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory that opens no other file, and whose settings are locked."""
-    connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    allowed = os.path.realpath(path).replace("'", "''")
-    spill = str(Path(tempfile.gettempdir()) / "spill").replace("'", "''")
-    for setting in (
-        "threads = 1",
-        f"memory_limit = '{MEMORY_MIB}MiB'",
-        f"temp_directory = '{spill}'",
-        "TimeZone = 'UTC'",
-        f"allowed_paths = ['{allowed}']",
-        "allowed_directories = ['/dev/fd/']",
-        "enable_external_access = false",
-        "lock_configuration = true",
-    ):
-        connection.execute(f"SET {setting}")
-    return connection
+def _locked(path: Path) -> duckdb.DuckDBPyConnection:
+    spill = Path(tempfile.gettempdir()) / "spill"
+    return locked(threads=1, memory_mib=MEMORY_MIB, spill=spill, files=[path], folders=[DESCRIPTORS])
 
 
 def _surveyed(connection: duckdb.DuckDBPyConnection, source: str, place: str, dataset: Dataset) -> Survey:

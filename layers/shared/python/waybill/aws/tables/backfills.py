@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
+from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -15,7 +15,6 @@ from waybill.aws.tables.items import (
     BackfillItem,
     RunItem,
     bind,
-    contended,
     failed_condition,
     pack_cursor,
     read_instant,
@@ -23,7 +22,9 @@ from waybill.aws.tables.items import (
     unpack_cursor,
     written,
 )
+from waybill.aws.tables.runs import owner_of
 from waybill.aws.tables.runs import to_item as to_run_item
+from waybill.aws.tables.transactions import together
 from waybill.core.backfill import Backfill, BackfillState, Only, Order
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
@@ -55,13 +56,13 @@ class BackfillsTable:
     def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
         with tables("reading a backfill"):
             try:
-                return _to_backfill(BackfillItem.get(_hash(tenant, rule_id), backfill_id, consistent_read=True))
+                return _to_backfill(BackfillItem.get(owner_of(tenant, rule_id), backfill_id, consistent_read=True))
             except DoesNotExist:
                 said = f"The rule {rule_id} has no backfill {backfill_id}."
                 raise NotFound(said, f"See GET /rules/{rule_id}/backfills.") from None
 
     def page(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Backfill]:
-        owner = _hash(tenant, rule_id)
+        owner = owner_of(tenant, rule_id)
         start = unpack_cursor(cursor, rule=owner)
         with tables("listing backfills"):
             found = BackfillItem.query(
@@ -89,22 +90,14 @@ class BackfillsTable:
         ]
         if item.ended_at is not None:
             actions += [BackfillItem.ended_at.set(item.ended_at), BackfillItem.active.remove()]
-        with tables("moving a backfill"):
-            try:
-                with TransactWrite(connection=self._connection) as transaction:
-                    if run is not None:
-                        transaction.save(to_run_item(run), condition=RunItem.rule.does_not_exist())
-                    place = BackfillItem(_hash(backfill.tenant, backfill.rule_id), backfill.backfill_id)
-                    transaction.update(place, actions=actions, condition=BackfillItem.version == backfill.version)
-            except TransactWriteError as error:
-                if failed_condition(error) or contended(error):
-                    return False
-                raise
-        return True
 
+        def writes(transaction: TransactWrite) -> None:
+            if run is not None:
+                transaction.save(to_run_item(run), condition=RunItem.rule.does_not_exist())
+            place = BackfillItem(owner_of(backfill.tenant, backfill.rule_id), backfill.backfill_id)
+            transaction.update(place, actions=actions, condition=BackfillItem.version == backfill.version)
 
-def _hash(tenant: str, rule_id: str) -> str:
-    return f"{tenant}#{rule_id}"
+        return together(self._connection, "moving a backfill", writes)
 
 
 def _to_item(backfill: Backfill) -> BackfillItem:
@@ -121,7 +114,7 @@ def _to_item(backfill: Backfill) -> BackfillItem:
         "created_by": backfill.created_by,
     }
     return BackfillItem(
-        _hash(backfill.tenant, backfill.rule_id),
+        owner_of(backfill.tenant, backfill.rule_id),
         backfill.backfill_id,
         body=json.dumps(body, separators=(",", ":")),
         state=backfill.state.value,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -25,12 +26,13 @@ from waybill.aws.tables.items import (
     written,
 )
 from waybill.core.drift import Columns
-from waybill.core.errors import Conflict, NotFound
+from waybill.core.errors import Conflict, NotFound, PermanentError
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleRef, RuleState
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule_settings import OnDemand
 
+_LOG = logging.getLogger(__name__)
 _SHARDS_OF_TENANT = 4
 _TRIES = 20
 _NO_MARK = RuleItem.late_checked.does_not_exist()
@@ -56,6 +58,11 @@ class RulesTable:
                 return to_rule(RuleItem.get(tenant, rule_id, consistent_read=True))
             except DoesNotExist:
                 raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.") from None
+            except ValidationError as wrong:
+                advice = "Deploy the version that saved it, or save its settings again."
+                raise PermanentError(
+                    f"The rule {rule_id} cannot be read by this version: {_why(wrong)}.", advice
+                ) from wrong
 
     def find(self, rule_id: str) -> Rule:
         with tables("looking for a rule"):
@@ -68,14 +75,14 @@ class RulesTable:
         start = unpack_cursor(cursor, tenant=tenant)
         with tables("listing rules"):
             found = RuleItem.query(tenant, limit=limit, last_evaluated_key=start)
-            items = [to_rule(item) for item in found]
+            items = list(_readable(found))
         return Page(items, pack_cursor(found.last_evaluated_key))
 
     def every(self, cursor: str, limit: int) -> Page[Rule]:
         start = unpack_cursor(cursor)
         with tables("going through all rules"):
             found = RuleItem.scan(limit=limit, last_evaluated_key=start, consistent_read=True)
-            items = [to_rule(item) for item in found]
+            items = list(_readable(found))
         return Page(items, pack_cursor(found.last_evaluated_key))
 
     def replace(self, rule: Rule, version: int) -> None:
@@ -124,11 +131,11 @@ class RulesTable:
     def all(self, refs: Sequence[RuleRef]) -> Iterator[Rule]:
         with tables("reading rules"):
             items = list(RuleItem.batch_get(list(refs), consistent_read=True))
-        yield from map(to_rule, items)
+        yield from _readable(items)
 
     def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
         with tables("looking for rules that an event sets off"):
-            rules = [to_rule(item) for item in RuleItem.query(tenant, consistent_read=True)]
+            rules = list(_readable(RuleItem.query(tenant, consistent_read=True)))
         for rule in rules:
             schedule = rule.settings.schedule
             if (
@@ -216,6 +223,20 @@ def due_shard(tenant: str, rule_id: str) -> str:
     a turn at each of them while a tenant with one rule has one; under a single one, the largest would hold that up.
     """
     return str((zlib.crc32(tenant.encode()) + zlib.crc32(rule_id.encode()) % _SHARDS_OF_TENANT) % DUE_SHARDS)
+
+
+def _readable(items: Iterable[RuleItem]) -> Iterator[Rule]:
+    """The rules that this version understands. Another one holds back nobody: it is left out, and the operator is told."""
+    for item in items:
+        try:
+            yield to_rule(item)
+        except ValidationError as wrong:
+            _LOG.error("the rule %s of %s cannot be read by this version: %s", item.rule_id, item.tenant, _why(wrong))
+
+
+def _why(wrong: ValidationError) -> str:
+    found = wrong.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found[:3])
 
 
 def to_item(rule: Rule) -> RuleItem:

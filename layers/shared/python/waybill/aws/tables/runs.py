@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import random
-import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -20,17 +18,15 @@ from waybill.aws.tables.items import (
     RuleItem,
     RunItem,
     bind,
-    busy,
-    contended,
     failed_condition,
     pack_cursor,
     read_instant,
     tables,
-    throttled,
     unpack_cursor,
     written,
 )
 from waybill.aws.tables.rules import when_due
+from waybill.aws.tables.transactions import together
 from waybill.core.attempt import IN_OTHER_HANDS
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
@@ -38,10 +34,6 @@ from waybill.core.rule import Rule
 from waybill.core.run import NO_TOTALS, Outcome, Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.window import Window, stamp
 
-PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6, 1.6)
-"""At most so long, in seconds, after a claim for which the tables had no write units left. No client tries it again by itself:
-such a transaction counts as cancelled, not as throttled.
-"""
 _PAGE = 200
 _SEQUENCES: TypeAdapter[Mapping[str, SequenceRange]] = TypeAdapter(Mapping[str, SequenceRange])
 
@@ -62,27 +54,12 @@ class RunsTable:
             *when_due(moved),
         ]
         unchanged = (RuleItem.version == rule.version) & (RuleItem.cursor == written(rule.cursor))
-        for pause in PAUSES:
-            made = self._claimed(rule, run, moves, unchanged)
-            if made is not None:
-                return made
-            time.sleep(random.uniform(0, pause))  # noqa: S311 - spreads writers, keeps no secret
-        raise busy("claiming a window")
 
-    def _claimed(self, rule: Rule, run: Run, moves: list[Action], unchanged: Condition) -> bool | None:
-        """None where the tables had no write units left in this second."""
-        with tables("claiming a window"):
-            try:
-                with TransactWrite(connection=self._connection) as transaction:
-                    transaction.save(to_item(run), condition=RunItem.rule.does_not_exist())
-                    transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
-            except TransactWriteError as error:
-                if failed_condition(error) or contended(error):
-                    return False
-                if throttled(error):
-                    return None
-                raise
-        return True
+        def writes(transaction: TransactWrite) -> None:
+            transaction.save(to_item(run), condition=RunItem.rule.does_not_exist())
+            transaction.update(RuleItem(rule.tenant, rule.rule_id), actions=moves, condition=unchanged)
+
+        return together(self._connection, "claiming a window", writes)
 
     def add(self, run: Run) -> None:
         with tables("saving a run"):
@@ -96,12 +73,12 @@ class RunsTable:
     def get(self, key: RunKey) -> Run:
         with tables("reading a run"):
             try:
-                return _to_run(RunItem.get(_hash(key.tenant, key.rule_id), _range(key), consistent_read=True))
+                return _to_run(RunItem.get(owner_of(key.tenant, key.rule_id), _range(key), consistent_read=True))
             except DoesNotExist:
                 raise NotFound(f"There is no run {key.run_id}.", "See GET /runs.") from None
 
     def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
-        owner = _hash(tenant, rule_id)
+        owner = owner_of(tenant, rule_id)
         start = unpack_cursor(cursor, rule=owner)
         with tables("listing runs"):
             found = RunItem.query(
@@ -114,7 +91,7 @@ class RunsTable:
         earlier = RunItem.window < stamp(moment) if moment else None
         with tables("reading a rule's runs"):
             for item in RunItem.query(
-                _hash(tenant, rule_id),
+                owner_of(tenant, rule_id),
                 earlier,
                 scan_index_forward=False,
                 page_size=_PAGE,
@@ -148,7 +125,7 @@ class RunsTable:
     def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
         same = RunItem.window.startswith(stamp(window_start))
         with tables("reading a window's runs"):
-            found = RunItem.query(_hash(tenant, rule_id), same, scan_index_forward=False, consistent_read=True)
+            found = RunItem.query(owner_of(tenant, rule_id), same, scan_index_forward=False, consistent_read=True)
             return [_to_run(item) for item in found]
 
     def newest_generation(self, tenant: str, rule_id: str, window_start: datetime) -> int:
@@ -237,7 +214,7 @@ def _changed(key: RunKey, actions: list[Action], condition: Condition, doing: st
     """Whether the run was as the condition says; it is changed then, and not otherwise."""
     with tables(doing):
         try:
-            RunItem(_hash(key.tenant, key.rule_id), _range(key)).update(actions, condition)
+            RunItem(owner_of(key.tenant, key.rule_id), _range(key)).update(actions, condition)
         except UpdateError as error:
             if failed_condition(error):
                 return False
@@ -245,7 +222,7 @@ def _changed(key: RunKey, actions: list[Action], condition: Condition, doing: st
     return True
 
 
-def _hash(tenant: str, rule_id: str) -> str:
+def owner_of(tenant: str, rule_id: str) -> str:
     return f"{tenant}#{rule_id}"
 
 
@@ -260,7 +237,7 @@ def _waiting_shard(key: RunKey) -> str:
 def to_item(run: Run) -> RunItem:
     key = run.key
     return RunItem(
-        _hash(key.tenant, key.rule_id),
+        owner_of(key.tenant, key.rule_id),
         _range(key),
         tenant=key.tenant,
         rule_id=key.rule_id,
