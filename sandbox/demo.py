@@ -27,6 +27,7 @@ from sandbox.receivers import Receivers, aws_client
 from sandbox.surroundings import Surroundings
 
 ARCHIVE_PASSWORD = "correct horse battery staple"  # noqa: S105 (the demo's own; it is printed, so that one can open the ZIP)
+METADATA = ["conversation_id", "start_time", "duration_seconds", "direction", "from_number", "from_name", "to_number"]
 ENDED = {"success", "partial", "failure", "cancelled"}
 
 
@@ -96,8 +97,9 @@ class Demo:
             "s3": {"name": "Conversations as JSON", "data": [{"dataset": "conversations"}], "format": "json"},
             "sftp": {
                 "name": "Recordings, encrypted",
-                "data": [{"dataset": "recordings", "scope": "both"}],
-                "format": "ndjson",
+                "data": [{"dataset": "recordings", "scope": "both", "fields": METADATA}],
+                "format": "csv",
+                "detail_records": {"formats": ["csv", "pdf"], "fields": METADATA},
                 "archive": {"method": "zip_aes256", "password": ARCHIVE_PASSWORD},
             },
             "azure_blob": {

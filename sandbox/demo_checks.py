@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pyzipper
 
 from sandbox.api import Api
@@ -123,15 +124,24 @@ def _archive(look: Looked, arrived: dict[str, bytes], manifest: dict[str, Any], 
         archive.setpassword(look.password.encode())
         inside = {entry: archive.read(entry) for entry in archive.namelist()}
     listed = {e["name"]: e for f in manifest["files"] for e in f.get("entries", [])}
-    checked.hold("the archive's entries are not the manifest's", sorted(inside) == sorted(listed))
+    checked.hold("the archive's entries are not the manifest's", list(inside) == list(listed))
+    inner = {f["name"]: f["sha256"] for f in json.loads(inside["waybill.json"])["files"]}
+    others = {n: e["sha256"] for n, e in listed.items() if e["kind"] not in {"manifest", "signature"}}
+    checked.hold("the manifest inside tells of other entries than the one outside", inner == others)
     checked.hold(
         "an entry is not what the manifest says", all(_same(listed[n], d) for n, d in inside.items() if n in listed)
     )
     sounds = {hashlib.sha256(r.media).hexdigest() for r in look.data.recordings}
     media = {hashlib.sha256(d).hexdigest() for n, d in inside.items() if n.startswith("media/")}
     checked.hold("the recordings inside are not the source's", media == sounds)
-    rows = [json.loads(line) for line in inside["recordings.ndjson"].splitlines()]
-    checked.hold("the rows inside are not the source's", len(rows) == len(look.data.recordings))
+    wanted = sorted(r.row["conversation_id"] for r in look.data.recordings)
+    for name in ("recordings.csv", "detail-records.recordings.csv"):
+        rows = csv.DictReader(io.StringIO(inside[name].decode("utf-8-sig"), newline=""))
+        checked.hold(f"the rows of {name} are not the source's", sorted(r["conversation_id"] for r in rows) == wanted)
+    pages = pypdf.PdfReader(io.BytesIO(inside["detail-records.recordings.pdf"])).pages
+    text = "".join(page.extract_text() for page in pages)
+    checked.hold("the PDF does not list every recording", [one for one in wanted if one not in text] == [])
+    checked.hold("the PDF's pages have no numbers", f"page {len(pages)} of {len(pages)}" in text)
     if program := shutil.which("7z"):
         path = next(f["local"] for f in checked.files if f["name"].endswith(".zip"))
         done = subprocess.run([program, "t", f"-p{look.password}", path], capture_output=True, check=False)

@@ -6,7 +6,7 @@ Only packaging is not the real one: a part's rows are written here as the row en
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +31,7 @@ from waybill.core.ports import Rules, Runs
 from waybill.core.rule import Rule
 from waybill.core.run import Failure, Run, RunKey, Trigger, known_key
 from waybill.core.seal import read_sealed, seal
+from waybill.core.seal_bench import SealBench
 from waybill.core.shipment import Dock, ship
 from waybill.destinations import memory
 from waybill.destinations.dial import Surroundings
@@ -41,6 +42,11 @@ _MINUTE = timedelta(minutes=1)
 _KILLED = "Lambda.Unknown"
 Caught = dict[str, str] | None
 Step = Callable[[], object]
+
+
+class NoSecrets:
+    def read(self, reference: str) -> Mapping[str, str]:
+        raise AssertionError
 
 
 class Signer:
@@ -167,7 +173,9 @@ class Cloud:
         held_run(self._sky(self.runs), key, epoch)
         stage = self._sky(self.stage)
         plan = read_plan(stage, key)
-        return seal(plan, stage, Signer()).work(plan)
+        sealed = seal(plan, _bench(stage))
+        assert sealed is not None, "nothing here takes long"
+        return sealed.work(plan)
 
     def deliver(self, key: RunKey, epoch: int, shard: int) -> None:
         stage, runs, log = self._sky(self.stage), self._sky(self.runs), self._sky(self.log)
@@ -267,6 +275,15 @@ class Execution:
             then(_caught(PermanentError.__name__, failed))
         else:
             then(None)
+
+
+def _bench(stage: Any) -> SealBench:
+    """Nothing here is an archive or a PDF."""
+
+    def never(*given: Any) -> Any:
+        raise AssertionError
+
+    return SealBench(stage, Signer(), NoSecrets(), never, never, "attempt", lambda: False)
 
 
 def _caught(name: str, error: BaseException) -> dict[str, str]:

@@ -19,12 +19,25 @@ from endpoints import (
     records,
     rules,
     runs,
+    signing_keys,
 )
 from waybill.boundary import Event, handler
 
 api = APIGatewayRestResolver(enable_validation=True)
 problems.install(api)
-for resource in (datasets, records, queries, destinations, calendars, rules, backfills, runs, gaps, holes):
+for resource in (
+    datasets,
+    records,
+    queries,
+    destinations,
+    calendars,
+    rules,
+    backfills,
+    runs,
+    gaps,
+    holes,
+    signing_keys,
+):
     api.include_router(resource.router)
 
 

@@ -27,7 +27,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     plan = read_plan(wiring.stage(), key)
     sealed = read_sealed(plan, wiring.stage())
     dock = Dock(
-        log=wiring.run_log(),
+        log=wiring.run_log(minimal=runs.get(key).minimal_log),
         stage=wiring.stage(),
         lake=wiring.lake(),
         dial=lambda: wiring.dial(wiring.destinations().get(plan.tenant, event["destination_id"])),

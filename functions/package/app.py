@@ -20,7 +20,7 @@ from waybill.core.workshop import Workshop
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     key = known_key(event["tenant"], event["run_id"])
-    held_run(wiring.runs(), key, event["epoch"])
+    run = held_run(wiring.runs(), key, event["epoch"])
     plan = read_plan(wiring.stage(), key)
     with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
         workshop = Workshop(
@@ -34,5 +34,5 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
             attempt=context.aws_request_id,
         )
         done = package_part(plan, event["part"], workshop)
-    wiring.run_log().part_done(key, done.index, done.rows, done.size)
+    wiring.run_log(minimal=run.minimal_log).part_done(key, done.index, done.rows, done.size)
     return {"part": done.index}

@@ -22,9 +22,10 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(key.tenant))
     where = partial(wiring.planned_destinations, key.tenant)
     plan, note = staged_plan(run, registry, wiring.rules(), wiring.stage(), where, wiring.now())
+    log = wiring.run_log(minimal=run.minimal_log)
     if note:
-        wiring.run_log().note(key, wiring.now(), "late rows", note)
+        log.note(key, wiring.now(), "late rows", note)
     parts, size = len(plan.parts), plan.estimated_bytes()
     wiring.runs().begin(key, event["epoch"], wiring.now(), parts, size, plan.sequences, longest(event["large"]))
-    wiring.run_log().note(key, plan.planned_at, "plan", plan.summary())
+    log.note(key, plan.planned_at, "plan", plan.summary())
     return {"parts": [part.index for part in plan.parts]}

@@ -1,4 +1,7 @@
-"""After the last part: compose the pieces, end the archive, write and sign the manifest."""
+"""After the last part: compose the pieces, list the rows, end the archives, write and sign the manifests.
+
+Answers `paused` where time ran out before all lists were written; called again then.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,33 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
-from waybill.boundary import Event, handler
+from waybill.boundary import Event, handler, out_of_time
 from waybill.core.attempt import held_run
 from waybill.core.plan import read_plan
 from waybill.core.run import known_key
 from waybill.core.seal import seal
+from waybill.core.seal_bench import SealBench
+
+RESERVE_SECONDS = 420.0
+"""For one more PDF, and for reading what is composed."""
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     key = known_key(event["tenant"], event["run_id"])
-    held_run(wiring.runs(), key, event["epoch"])
+    run = held_run(wiring.runs(), key, event["epoch"])
     plan = read_plan(wiring.stage(), key)
-    sealed = seal(plan, wiring.stage(), wiring.signer())
-    wiring.run_log().note(key, plan.planned_at, "seal", sealed.summary())
-    return sealed.work(plan)
+    bench = SealBench(
+        stage=wiring.stage(),
+        signer=wiring.signer(),
+        secrets=wiring.secrets(),
+        archive=wiring.zip_encoder,
+        pdf=wiring.pdf,
+        attempt=context.aws_request_id,
+        out_of_time=out_of_time(context, RESERVE_SECONDS),
+    )
+    sealed = seal(plan, bench)
+    if sealed is None:
+        return {"status": "paused"}
+    wiring.run_log(minimal=run.minimal_log).note(key, plan.planned_at, "seal", sealed.summary())
+    return {"status": "sealed", **sealed.work(plan)}

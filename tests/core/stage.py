@@ -38,6 +38,10 @@ class MemoryStage:
     def read_range(self, key: str, offset: int, length: int) -> bytes:
         return self.kept[key][offset : offset + length]
 
+    def stream(self, key: str, chunk: int = 1_000) -> Iterator[bytes]:
+        data = self.kept[key]
+        yield from (data[at : at + chunk] for at in range(0, len(data), chunk))
+
     def compose(self, key: str, parts: Sequence[Part]) -> None:
         whole = b""
         for part in parts:

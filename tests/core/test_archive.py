@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
@@ -35,9 +35,9 @@ def written(name: str, data: Iterable[bytes], compressor: Compressor | None = No
     return EntryWriter(name, AT, data, compressor=compressor, cipher=None, large=large)
 
 
-def archive(*writers: EntryWriter, leave_out: Sequence[int] = ()) -> bytes:
+def archive(*writers: EntryWriter) -> bytes:
     body = b"".join(b"".join(w) for w in writers)
-    return body + central_directory([w.entry for w in writers], leave_out)
+    return body + central_directory([w.entry for w in writers])
 
 
 @given(st.lists(st.binary(max_size=40), max_size=8), st.booleans(), st.booleans())
@@ -109,13 +109,6 @@ def test_numbers_over_four_gib_go_to_the_zip64_field_and_no_others() -> None:
     assert infos["end"].header_offset == 5 * GIB + 180
     assert [i.extract_version for i in found.infolist()] == [20, 45, 45, 45]
     assert [len(i.extra) for i in found.infolist()] == [9, 9 + 20, 9 + 20, 9 + 12]
-
-
-def test_entries_left_out_are_bytes_but_no_contents() -> None:
-    whole = archive(written("a", [b"1"]), written("a", [b"packaged twice"]), written("b", [b"2"]), leave_out=[1])
-
-    with zipfile.ZipFile(io.BytesIO(whole)) as read:
-        assert {n: read.read(n) for n in read.namelist()} == {"a": b"1", "b": b"2"}
 
 
 def _with_nothing_before(directory: bytes, gap: int) -> bytes:

@@ -21,7 +21,7 @@ def segments(draw: st.DrawFn) -> list[Literal | Piece]:
     sizes = draw(st.lists(st.one_of(st.integers(0, 12), st.integers(0, 200)), max_size=30))
     literal = draw(st.lists(st.booleans(), min_size=len(sizes), max_size=len(sizes)))
     return [
-        Literal(stored(f"literal {i}", size)) if own else Piece(f"piece {i}", size)
+        Literal(stored(f"literal {i}", size)) if own else Piece(f"piece {i}", size, draw(st.integers(0, 3)))
         for i, (size, own) in enumerate(zip(sizes, literal, strict=True))
     ]
 
@@ -33,8 +33,8 @@ def bytes_of(part: Part, objects: dict[str, bytes]) -> bytes:
 
 @given(segments())
 def test_the_parts_are_the_segments_and_keep_the_rules(given_segments: list[Literal | Piece]) -> None:
-    objects = {s.key: stored(s.key, s.size) for s in given_segments if isinstance(s, Piece)}
-    wanted = b"".join(s.data if isinstance(s, Literal) else objects[s.key] for s in given_segments)
+    objects = {s.key: stored(s.key, s.end + 2) for s in given_segments if isinstance(s, Piece)}
+    wanted = b"".join(s.data if isinstance(s, Literal) else objects[s.key][s.start : s.end] for s in given_segments)
 
     parts = compose(given_segments, MINIMUM, LARGEST, BUFFER)
 
@@ -63,6 +63,10 @@ def test_a_piece_over_the_largest_part_is_copied_in_equal_ranges() -> None:
     size = 5 * 1024 * MIB + 1
 
     assert [p.size for p in compose([Piece("a", size)])] == [size // 2, size - size // 2]
+
+
+def test_a_range_of_an_object_is_copied_as_one() -> None:
+    assert compose([Piece("a", 100 * MIB, 7)]) == [CopyRange("a", 7, 100 * MIB + 7)]
 
 
 def test_nothing_needs_no_part() -> None:

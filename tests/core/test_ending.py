@@ -19,7 +19,7 @@ from waybill.core.deliver import Receipt
 from waybill.core.ending import PAUSES, Books, end_run, waited_for
 from waybill.core.freeze import Registry, freeze
 from waybill.core.manifest import PackagedFile
-from waybill.core.plan import PlannedDestination, plan_key
+from waybill.core.plan import PlannedDestination, plan_key, read_plan
 from waybill.core.rule import Rule, RuleState, activated
 from waybill.core.run import Failure, Run, RunState, Trigger
 from waybill.core.seal import Sealed, sealed_key
@@ -107,6 +107,26 @@ def test_a_run_that_does_not_fail_starts_the_count_anew() -> None:
     assert outcome.state is RunState.SUCCESS
     world.fails(THEIRS)
     assert (world.rule.state, world.rule.failures) == (RuleState.ACTIVE, 1)
+
+
+@pytest.mark.parametrize("state", [RunState.SUCCESS, RunState.PARTIAL, RunState.FAILURE])
+def test_what_was_left_out_is_told_with_the_outcome_of_what_arrived(state: RunState) -> None:
+    world = World()
+    run = world.claim()
+    world.plan(run)
+    plan = read_plan(world.stage, run.key)
+    if state is RunState.PARTIAL:
+        two = (*WHERE, WHERE[0].model_copy(update={"destination_id": "dst_two"}))
+        world.stage.kept[plan_key(run.key)] = plan.model_copy(update={"destinations": two}).model_dump_json().encode()
+    left_out = SEALED.model_copy(update={"rejects": 2, "exceptions": 3})
+    world.stage.put(sealed_key(run.key), left_out.model_dump_json().encode())
+    if state is not RunState.FAILURE:
+        world.log.received(run.key, "dst_one", 0, Receipt("a.json", 5, "", "", "size"), NOW)
+    outcome, _ = end_run(run.key, 1, None, world.books)
+    assert outcome.state is state
+    told = "2 rows could not be read; see rejects.ndjson. 3 media files could not be packaged; see the manifest's exceptions."
+    assert outcome.message.endswith(told) is (state is not RunState.FAILURE)
+    assert world.runs.get(run.key).message == outcome.message
 
 
 def test_the_window_that_waited_for_a_runs_end_starts_at_once() -> None:

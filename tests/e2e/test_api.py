@@ -269,6 +269,10 @@ def test_the_manifests_signature_is_the_platforms(ready: tuple[Tenant, str]) -> 
     kms = aws_client("kms", tenant.surroundings)
     public = load_der_public_key(kms.get_public_key(KeyId=tenant.surroundings.outputs["SigningKeyId"])["PublicKey"])
     assert isinstance(public, ec.EllipticCurvePublicKey)
+    (key,) = tenant.api.get("/signing-keys")["keys"]
+    point = [int.from_bytes(base64.urlsafe_b64decode(key[n] + "="), "big") for n in ("x", "y")]
+    assert point == [public.public_numbers().x, public.public_numbers().y]
+    assert key["kid"] == json.loads(base64.urlsafe_b64decode(header + "=="))["kid"]
     raw = base64.urlsafe_b64decode(signature + "==")
     der = utils.encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
     body = base64.urlsafe_b64encode(files["waybill.json"]).rstrip(b"=").decode()

@@ -28,8 +28,9 @@ def test_every_function_fits_lambda_with_its_layer(surroundings: Surroundings) -
 def test_heavy_libraries_are_only_where_they_are_used(surroundings: Surroundings) -> None:
     for library, owners in {
         "duckdb": {"PackageFunction", "QueryFunction", "IngestFunction", "RepairFunction"},
-        "numpy": {"PackageFunction", "QueryFunction"},
-        "fpdf": {"QueryFunction"},
+        "numpy": {"PackageFunction", "SealFunction", "QueryFunction"},
+        "isal": {"PackageFunction", "SealFunction", "QueryFunction"},
+        "fpdf": {"SealFunction", "QueryFunction"},
         "paramiko": {"DeliverFunction", "ProbeFunction"},
         "azure": {"DeliverFunction", "ProbeFunction"},
     }.items():

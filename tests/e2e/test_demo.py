@@ -22,7 +22,7 @@ def test_the_demo_holds_all_its_checks(surroundings: Surroundings, receivers: Re
     assert demo.play(surroundings, receivers, PLACES)
     report = json.loads((PLACES.state / "demo.json").read_text())
     assert [r["state"] for r in report["runs"]] == ["success", "success", "success", "failure"]
-    assert len(report["files"]) == 12
+    assert len(report["files"]) == 11
     for file in report["files"]:
         data = Path(file["local"]).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size"], file["sha256"])

@@ -90,6 +90,9 @@ class DiskStage:
     def read_if_there(self, key: str) -> bytes | None:
         return self.read(key) if self.path(key).is_file() else None
 
+    def stream(self, key: str) -> Iterator[bytes]:
+        yield from _chunks(self.path(key))
+
     def compose(self, key: str, parts: Sequence[Part]) -> None:
         self.put_stream(key, self._bytes_of(parts))
 

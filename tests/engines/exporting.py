@@ -13,7 +13,8 @@ from typing import Any
 from tests.core.made import CATALOG, NOW, rule
 from tests.core.stores import MemoryLakeObjects, MemoryRules, MemoryRuns
 from tests.engines.disk import DiskLake, DiskStage
-from tests.engines.test_package import Signer, Vault
+from tests.engines.manifests import check_manifest
+from tests.engines.test_package import Vault, seal_bench
 from waybill.core.freeze import Registry, freeze
 from waybill.core.lake_object import LakeObject
 from waybill.core.package import package_part
@@ -113,12 +114,15 @@ def packaged(upstream: Upstream, plan: Plan, folder: Path, attempt: str = "") ->
 
 def sealed(plan: Plan, stage: DiskStage) -> Package:
     """The package; its files are held against the seal's own sums."""
-    done = seal(plan, stage, Signer())
+    done = seal(plan, seal_bench(stage))
+    assert done is not None
     files = {}
     for file in done.files:
         assert stage.sha256(file.key) == (file.size, file.sha256)
         files[file.name] = stage.path(file.key)
     manifests = [json.loads(path.read_bytes()) for name, path in files.items() if name.endswith("waybill.json")]
+    for manifest in manifests:
+        check_manifest(manifest)
     return Package(plan, files, manifests[0] if manifests else {})
 
 

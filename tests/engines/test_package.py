@@ -19,6 +19,7 @@ import pyzipper
 from tests.core.made import CATALOG, rule
 from tests.core.stage import MemoryLake, MemoryStage
 from tests.core.stores import MemoryRules, MemoryRuns
+from tests.engines.manifests import check_manifest, entries_of, manifests_of
 from waybill.core import parts
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import ConfigurationError
@@ -29,9 +30,10 @@ from waybill.core.plan import Plan, PlannedDestination, make_plan
 from waybill.core.rows import SourceFormat
 from waybill.core.run import SequenceRange, Trigger
 from waybill.core.seal import Sealed, seal
+from waybill.core.seal_bench import SealBench
 from waybill.core.survey import survey
 from waybill.core.workshop import Workshop
-from waybill.engines import zip_aes
+from waybill.engines import list_pdf, zip_aes
 from waybill.engines.compress import compressed
 from waybill.engines.rows_duckdb import DuckDbRows
 from waybill.engines.rows_refined import Refined
@@ -57,6 +59,19 @@ class Signer:
         """As KMS does: another signature each time."""
         self.signed += 1
         return hashlib.sha512(message + bytes([self.signed])).digest()
+
+
+def seal_bench(stage: Any, signer: Signer | None = None, **changes: Any) -> SealBench:
+    given: dict[str, Any] = {
+        "stage": stage,
+        "signer": signer or Signer(),
+        "secrets": Vault(),
+        "archive": lambda: zip_aes.entry,
+        "pdf": list_pdf.pdf,
+        "attempt": f"attempt-{next(ATTEMPTS)}",
+        "out_of_time": lambda: False,
+    }
+    return SealBench(**{**given, **changes})
 
 
 @dataclass
@@ -85,7 +100,9 @@ class Bench:
         return found
 
     def seal(self) -> Sealed:
-        return seal(self.plan, self.stage, Signer())
+        sealed = seal(self.plan, seal_bench(self.stage))
+        assert sealed is not None
+        return sealed
 
     def delivered(self) -> dict[str, bytes]:
         """What a receiver gets, by name; every file is held against the manifest's or the seal's own sums."""
@@ -96,6 +113,8 @@ class Bench:
             data = self.lake.kept[file.key] if file.where == "lake" else self.stage.kept[file.key]
             assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size, file.sha256)
             files[file.name] = data
+        for manifest in manifests_of(files, PASSWORD):
+            check_manifest(manifest)
         return files
 
 
@@ -244,10 +263,10 @@ def test_an_encrypted_archive_of_many_parts_opens_and_lists_each_file_once(
     for name in ("a/1.wav", "b/1.wav", "shared.wav"):
         media(here, name, name.encode() * 1_000)
     files = here.delivered()
-    with pyzipper.AESZipFile(io.BytesIO(files["Daily tickets.zip"])) as archive:
-        archive.setpassword(PASSWORD.encode())
-        inside = {n: archive.read(n) for n in archive.namelist()}
-    assert sorted(inside) == [
+    inside = entries_of(files["Daily tickets.zip"], PASSWORD)
+    assert list(inside)[-3:] == ["recordings.schema.json", "waybill.json", "waybill.json.jws"]
+    assert list(files) == ["Daily tickets.zip", "waybill.json", "waybill.json.jws"]
+    assert sorted(inside)[:-3] == [
         "media/a/1.wav",
         "media/b/1.wav",
         "media/shared.wav",

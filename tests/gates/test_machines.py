@@ -69,5 +69,5 @@ def test_every_step_of_a_run_retries_what_passes_and_ends_in_finish() -> None:
         assert {"TransientError", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.TooManyRequestsException"} <= retried
         assert not retried & {"PermanentError", "ConfigurationError", "States.ALL"}, name
     for name, state in machine["States"].items():
-        if name != "Finish":
+        if name != "Finish" and state["Type"] != "Choice":
             assert [c["Next"] for c in state["Catch"]] == ["Finish"], name

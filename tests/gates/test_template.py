@@ -121,6 +121,7 @@ CALLS: dict[str, set[str]] = {
     "sqs:SendMessage": {"send_message", "send_message_batch"},
     "events:PutEvents": {"put_events"},
     "kms:Sign": {"sign"},
+    "kms:GetPublicKey": {"get_public_key"},
 }
 
 POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

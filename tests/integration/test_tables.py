@@ -20,9 +20,9 @@ from waybill.core.deliver import ProbeStep, Receipt
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, InvalidInput, NotFound, PermanentError
-from waybill.core.ports import SavedDestination
+from waybill.core.ports import Progress, SavedDestination
 from waybill.core.rule import Rule, RuleRef, RuleState, deactivated, paused
-from waybill.core.run import Outcome, Run, RunState, SequenceRange, Trigger
+from waybill.core.run import Failure, Outcome, Run, RunState, SequenceRange, Trigger
 from waybill.core.window import Window
 
 LATER = NOW + timedelta(days=1)
@@ -283,6 +283,22 @@ def test_the_log_counts_a_retried_step_once(rules: RulesTable, runs: RunsTable, 
     assert log.resume_point(key, "dst_one", 1) is None
     log.save_resume_point(key, "dst_one", 1, {"upload": "x"})
     assert log.resume_point(key, "dst_one", 1) == {"upload": "x"}
+
+
+def test_a_minimal_log_keeps_what_correctness_needs(rules: RulesTable, runs: RunsTable, tables: dict[str, str]) -> None:
+    run = claimed(rules, runs, rule(log="minimal"))
+    assert runs.get(run.key).minimal_log is run.minimal_log is True
+    log = RunLogTable(tables["RunLogTable"], REGION, minimal=True)
+    log.note(run.key, NOW, "plan", "one part")
+    log.part_done(run.key, 0, rows=3, size=50)
+    log.sent(run.key, "dst_one", 1, 7)
+    assert (log.notes(run.key), log.progress(run.key)) == ([], Progress(0, 0, 0, 0, 0))
+    log.received(run.key, "dst_one", 0, Receipt("a/b.json", 40, "sha256:00", "v1", "checksum"), NOW)
+    log.save_resume_point(run.key, "dst_one", 1, {"upload": "x"})
+    log.failed(run.key, "dst_one", Failure("The disk is full."))
+    assert log.progress(run.key) == Progress(0, 0, 0, 1, 40)
+    assert log.resume_point(run.key, "dst_one", 1) == {"upload": "x"}
+    assert log.failures(run.key) == {"dst_one": Failure("The disk is full.")}
 
 
 def test_destinations_and_keys_come_back_as_they_went_in(tables: dict[str, str]) -> None:

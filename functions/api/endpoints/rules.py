@@ -28,7 +28,7 @@ from waybill.core.reactivation import Missed, reactivate
 from waybill.core.rule import Rule
 from waybill.core.rule_checks import check_settings
 from waybill.core.rule_retention import retention_warnings
-from waybill.core.rule_settings import ArchiveMethod, RuleSettings
+from waybill.core.rule_settings import Archive, ArchiveMethod, RuleSettings
 from waybill.core.run import Trigger
 from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import stamp
@@ -37,17 +37,14 @@ router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 SHORTEST_PASSWORD = 12
 
 
-class ArchiveRequest(BaseModel):
+class ArchiveRequest(Archive):
     """`password` is written only. On an update, none means: keep the one there is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    method: ArchiveMethod = ArchiveMethod.NONE
     password: SecretStr | None = Field(default=None, max_length=256)
 
 
 class RuleRequest(RuleSettings):
-    archive: ArchiveRequest = ArchiveRequest()  # type: ignore[assignment]
+    archive: ArchiveRequest = ArchiveRequest()
 
     def settings(self) -> RuleSettings:
         """What is kept in the table: all but the password."""

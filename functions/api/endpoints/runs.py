@@ -19,6 +19,7 @@ from waybill.core.dispatch import is_large
 from waybill.core.errors import NotFound
 from waybill.core.layout import below
 from waybill.core.plan import Plan, plan_if_staged
+from waybill.core.rule_settings import LogKept
 from waybill.core.run import Run, RunKey, parse_run_id
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.window import stamp
@@ -56,6 +57,7 @@ class RunView(BaseModel):
     amends: bool
     carried_by: str
     backfill: str
+    log_kept: LogKept
     scheduled_for: str
     started_at: str | None
     finished_at: str | None
@@ -202,6 +204,7 @@ def view_of_run(run: Run) -> RunView:
         amends=run.amends,
         carried_by=run.carried_by,
         backfill=run.backfill,
+        log_kept=LogKept.MINIMAL if run.minimal_log else LogKept.FULL,
         scheduled_for=stamp(run.scheduled_for),
         started_at=stamp(run.started_at) if run.started_at else None,
         finished_at=stamp(run.finished_at) if run.finished_at else None,

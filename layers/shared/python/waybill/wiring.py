@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module, metadata, resources
@@ -21,7 +21,7 @@ from waybill.aws.lake import Lake
 from waybill.aws.probing import RemoteProbe
 from waybill.aws.querying import RemoteQuery
 from waybill.aws.secrets import ManagedSecrets
-from waybill.aws.signer import KmsSigner
+from waybill.aws.signer import KmsPublicKey, KmsSigner
 from waybill.aws.stage import Stage
 from waybill.aws.tables.access import AccessTable
 from waybill.aws.tables.backfills import BackfillsTable
@@ -38,6 +38,7 @@ from waybill.core import ports
 from waybill.core.advance import BackfillDesk
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.deliver import Destination
+from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
 from waybill.core.plan import PlannedDestination
 from waybill.core.register import Registrar
@@ -109,8 +110,9 @@ def backfill_desk() -> BackfillDesk:
 
 
 @cache
-def run_log() -> ports.RunLog:
-    return RunLogTable(settings().need("run_log_table"), _region())
+def run_log(*, minimal: bool = False) -> ports.RunLog:
+    """`minimal`: for the steps of a run whose notes and progress are not kept."""
+    return RunLogTable(settings().need("run_log_table"), _region(), minimal=minimal)
 
 
 @cache
@@ -186,6 +188,12 @@ def signer() -> ports.Signer:
 
 
 @cache
+def signing_keys() -> Sequence[Mapping[str, str]]:
+    """The public keys that manifests may be signed with, as JWKs. Read once a process."""
+    return [KmsPublicKey(_client("kms"), settings().need("signing_key")).jwk()]
+
+
+@cache
 def workflow() -> ports.Workflow:
     s = settings()
     return StepFunctions(
@@ -229,16 +237,22 @@ def compressor() -> Compressor:
 
 
 def zip_encoder() -> Any:
-    """Only `package` carries the archive's libraries."""
+    """Only `package` and `seal` carry the archive's libraries."""
     return import_module("waybill.engines.zip_aes").entry
 
 
 def list_renderers(folder: Path) -> dict[ListFormat, Renderer]:
-    """Only `query` carries the libraries that write lists."""
+    """Only `query` carries the libraries that write sheets."""
     return {
         ListFormat.XLSX: lambda listing: import_module("waybill.engines.list_xlsx").xlsx(listing, folder),
-        ListFormat.PDF: lambda listing: import_module("waybill.engines.list_pdf").pdf(listing),
+        ListFormat.PDF: pdf,
     }
+
+
+def pdf(listing: Listing) -> Iterator[bytes]:
+    """Only `query` and `seal` carry the libraries that write PDFs."""
+    written: Iterator[bytes] = import_module("waybill.engines.list_pdf").pdf(listing)
+    return written
 
 
 @cache

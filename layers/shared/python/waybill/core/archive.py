@@ -11,7 +11,7 @@ import hashlib
 import re
 import struct
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -237,23 +237,20 @@ def _directory_header(entry: Entry, offset: int) -> bytes:
     return fixed + name + extra
 
 
-def central_directory(entries: Iterable[Entry], leave_out: Collection[int] = ()) -> bytes:
+def central_directory(entries: Iterable[Entry]) -> bytes:
     """The archive's end, for entries that stand one after the other from its first byte.
 
-    Entries with these numbers are bytes in the archive, but not part of its contents. Raises PermanentError where two
-    others have one name: tools would keep only one of them.
+    Raises PermanentError where two have one name: tools would keep only one of them.
     """
     offset = count = 0
     names: set[str] = set()
     headers = bytearray()
-    unlisted = frozenset(leave_out)
-    for number, entry in enumerate(entries):
-        if number not in unlisted:
-            if entry.name in names:
-                raise PermanentError(f"Two files of the archive are called {entry.name}.", "Change the rule's layout.")
-            names.add(entry.name)
-            headers += _directory_header(entry, offset)
-            count += 1
+    for entry in entries:
+        if entry.name in names:
+            raise PermanentError(f"Two files of the archive are called {entry.name}.", "Change the rule's layout.")
+        names.add(entry.name)
+        headers += _directory_header(entry, offset)
+        count += 1
         offset += entry.length
     return bytes(headers) + _end(count, len(headers), offset)
 

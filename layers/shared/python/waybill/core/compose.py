@@ -30,10 +30,15 @@ class Literal:
 
 @dataclass(frozen=True)
 class Piece:
-    """A whole staged object of `size` bytes."""
+    """`size` bytes of a staged object: all of it, or what follows its first `start` bytes."""
 
     key: str
     size: int
+    start: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.start + self.size
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class _Plan:
             if isinstance(segment, Literal):
                 self._hold(segment)
             elif segment.size - self._missing() < self.copied_from:
-                self._hold(CopyRange(segment.key, 0, segment.size))
+                self._hold(CopyRange(segment.key, segment.start, segment.end))
             else:
                 self._copy(segment, self._missing())
         self._emit()
@@ -117,10 +122,11 @@ class _Plan:
         return max(0, self.minimum - self.size) if self.held else 0
 
     def _copy(self, piece: Piece, head: int) -> None:
+        middle = piece.start + head
         if head:
-            self._hold(CopyRange(piece.key, 0, head))
+            self._hold(CopyRange(piece.key, piece.start, middle))
         self._emit()
-        self.parts += _ranges(piece.key, head, piece.size, self.largest)
+        self.parts += _ranges(piece.key, middle, piece.end, self.largest)
 
     def _hold(self, item: Literal | CopyRange) -> None:
         while self.size + item.size > self.buffer + self.minimum:

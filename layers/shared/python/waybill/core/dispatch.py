@@ -15,7 +15,7 @@ from waybill.core.catalog import Catalog
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState, next_due, occurrence_at
-from waybill.core.rule_settings import CatchUp, Overlap
+from waybill.core.rule_settings import CatchUp, LogKept, Overlap
 from waybill.core.run import Run, RunKey, RunState, Trigger, execution_name, parse_run_id
 from waybill.core.schedule import Occurrence, occurrence_from
 from waybill.core.schedule_settings import OnDemand
@@ -194,6 +194,7 @@ def new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> 
         scheduled_for=scheduled_for,
         created_at=tick.now,
         rule_name=rule.settings.name,
+        minimal_log=rule.settings.log is LogKept.MINIMAL,
         tzdata=tick.tzdata,
         estimated_bytes=rule.last_bytes,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -94,6 +94,8 @@ def _reckoned(
         past = plan.amends or books.runs.get(key).backfill
         columns = None if past else {name: data.columns for name, data in plan.data.items()}
         books.rules.delivered(key.tenant, key.rule_id, sealed.manifest_sha256, sealed.size, columns)
+    if not outcome.state.came_to_nothing:
+        outcome = replace(outcome, message=outcome.message + sealed.left_out)
     return outcome, totals
 
 

@@ -1,8 +1,9 @@
 """Names of delivered files: templates over named tokens, and the rules that every name obeys.
 
 A layout has a `folder`, a `file` below it for each data file, `media` for each media file and `manifest`, the folder below
-it that holds the manifest, its signature, schemas and rejects. Names are legal on Windows, macOS and Linux, and keep
-Unicode; the colons of two presets are written as `-` wherever a destination or an archive cannot hold them.
+it that holds the manifest, its signature, and, outside an archive, schemas, rejects and detail records. Names are legal on
+Windows, macOS and Linux, and keep Unicode; the colons of two presets are written as `-` wherever a destination or an archive
+cannot hold them.
 """
 
 from __future__ import annotations

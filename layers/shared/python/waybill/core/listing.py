@@ -20,6 +20,8 @@ from waybill.core.catalog import DataField, FieldType
 Row = Mapping[str, Any]
 """Values by the field's name, as JSON gives them; numbers may be Decimal. What is not there is null."""
 
+PDF_ROWS, PDF_COLUMNS = 10_000, 24
+"""The most that one PDF holds: of rows for the memory that it takes to write them, of columns for the width of a page."""
 SHEET_DIGITS = 15
 """How many significant digits a spreadsheet keeps and shows."""
 
@@ -30,9 +32,15 @@ class Column:
     heading: str
 
 
+def column_of(field: DataField) -> Column:
+    """Headed by the field's name for people. A list says the zone of its times itself."""
+    return Column(field, (field.title or field.name).removesuffix(" (UTC)"))
+
+
 @dataclass(frozen=True)
 class Listing:
-    """`rows` is read once; `count` is how many there are, known before. `zone` names the zone of all times shown.
+    """`rows` is read once; `count` is how many there are, known before. `zone` names the zone of all times shown; `facts` are
+    lines that a reader must know first.
 
     The same listing gives the same bytes; `made_at` (UTC) is the only time that a file of it names.
     """
@@ -45,10 +53,12 @@ class Listing:
     count: int
     columns: tuple[Column, ...]
     rows: Iterable[Row]
+    facts: tuple[str, ...] = ()
 
     def preamble(self) -> tuple[str, ...]:
         """What a reader must know before the rows."""
         return (
+            *self.facts,
             f"Query: {self.query or 'all rows'}",
             f"Rows: {self.count}",
             f"Times: {self.zone}",

@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import Field
 
-from waybill.core.catalog import DataField, Dataset
+from waybill.core.catalog import Dataset
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import CsvProfile, RowFormat, Writing, framing
-from waybill.core.listing import Column, Listing
+from waybill.core.listing import PDF_ROWS, Listing, column_of
 from waybill.core.rows import Refinement
 from waybill.core.rule_settings import Title
 from waybill.core.search import Question, Reading, fetched, lines_of, objects_of, selection_of
@@ -29,7 +29,7 @@ class ListFormat(StrEnum):
     PDF = "pdf"
 
 
-MOST_ROWS: Mapping[ListFormat, int] = {ListFormat.CSV: 100_000, ListFormat.XLSX: 100_000, ListFormat.PDF: 10_000}
+MOST_ROWS: Mapping[ListFormat, int] = {ListFormat.CSV: 100_000, ListFormat.XLSX: 100_000, ListFormat.PDF: PDF_ROWS}
 
 
 class ListQuestion(Question):
@@ -71,15 +71,10 @@ def listed(
         requested_by=asked.by,
         made_at=asked.at,
         count=count,
-        columns=tuple(Column(f, _heading(f)) for f in fields),
+        columns=tuple(map(column_of, fields)),
         rows=_rows(spool),
     )
     return renderers[question.format](listing)
-
-
-def _heading(field: DataField) -> str:
-    """Its name for people. A list says the zone of its times itself."""
-    return (field.title or field.name).removesuffix(" (UTC)")
 
 
 def query_text(question: Question) -> str:

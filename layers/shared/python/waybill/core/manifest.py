@@ -6,15 +6,16 @@ that nothing is missing. Its bytes are a function of the plan and of what was pa
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from waybill.core.cql_text import filter_text
 from waybill.core.drift import unknown_columns
 from waybill.core.plan import Carried, Plan, PlannedData
 from waybill.core.window import local_time, stamp
@@ -22,20 +23,24 @@ from waybill.core.window import local_time, stamp
 NAME = "waybill.json"
 SIGNATURE_NAME = "waybill.json.jws"
 FORMAT_VERSION = 1
-Kind = Literal["data", "media", "archive", "schema", "rejects", "manifest", "signature"]
+EntryKind = Literal["data", "media", "details", "schema", "rejects", "manifest", "signature"]
+Kind = Literal[EntryKind, "archive"]
 
 
 class Entry(BaseModel):
-    """One file inside an archive."""
+    """One file inside an archive. `dataset` is empty where it is of the whole run."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    kind: Literal["data", "media"]
-    dataset: str
+    kind: EntryKind
+    dataset: str = ""
     size: int
     sha256: str
     rows: int | None = None
+
+    def listed(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True, exclude=None if self.dataset else {"dataset"})
 
 
 class PackagedFile(BaseModel):
@@ -57,13 +62,14 @@ class PackagedFile(BaseModel):
 
     def listed(self) -> dict[str, Any]:
         """As the manifest shows it: nothing of where we kept it."""
-        shown: dict[str, Any] = {"name": self.name, "kind": self.kind, "size": self.size, "sha256": self.sha256}
+        shown: dict[str, Any] = {"name": self.name, "kind": self.kind}
         if self.dataset:
             shown["dataset"] = self.dataset
+        shown |= {"size": self.size, "sha256": self.sha256}
         if self.rows is not None:
             shown["rows"] = self.rows
         if self.entries:
-            shown["entries"] = [e.model_dump(mode="json", exclude_none=True) for e in self.entries]
+            shown["entries"] = [e.listed() for e in self.entries]
         return shown
 
 
@@ -77,21 +83,25 @@ class Missing(BaseModel):
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What a run has packaged."""
+class Tally:
+    """What became of a run's rows and media. `rows` are of each dataset."""
 
-    files: Sequence[PackagedFile]
-    exceptions: Sequence[Missing]
-    rows: int
+    rows: Mapping[str, int]
     rejects: int
     duplicates: int
+    exceptions: Sequence[Missing]
 
 
-def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
-    """The manifest of a package, as UTF-8 JSON that ends in a line feed."""
+def manifest_bytes(plan: Plan, tally: Tally, files: Sequence[Mapping[str, Any]], *, inside: bool = False) -> bytes:
+    """The manifest of a package, as UTF-8 JSON that ends in a line feed. `files` are shown as they are given; of one that lies
+    `inside` an archive they are the archive's entries. What it holds: docs/manifest.md and docs/manifest.schema.json.
+    """
+    items = [entry for file in files for entry in file.get("entries", [file])]
+    media = Counter(item["dataset"] for item in items if item["kind"] == "media")
     zone = plan.settings.schedule.zone
     document = {
         "waybill": FORMAT_VERSION,
+        "inside": inside,
         "run": {
             "id": plan.run_id,
             "tenant": plan.tenant,
@@ -109,21 +119,25 @@ def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
             "local_end": local_time(plan.window_end, zone),
             "tzdata": plan.tzdata,
         },
-        "query": [_query(plan, data) for data in plan.data.values()],
+        "query": [
+            _query(plan, data) | {"rows": tally.rows.get(name, 0), "media": media[name]}
+            for name, data in plan.data.items()
+        ],
         "late_rows_of": [_late(carried, zone) for carried in plan.carried],
         "schema": [_schema(data) for data in plan.data.values()],
         "format": plan.settings.format.value,
         "archive": plan.settings.archive.method.value,
-        "files": [f.listed() for f in contents.files],
+        "files": list(files),
         "totals": {
-            "files": len(contents.files),
-            "bytes": sum(f.size for f in contents.files),
-            "rows": contents.rows,
-            "rejects": contents.rejects,
-            "duplicates_left_out": contents.duplicates,
-            "exceptions": len(contents.exceptions),
+            "files": len(files),
+            "bytes": sum(file["size"] for file in files),
+            "rows": sum(tally.rows.values()),
+            "media": media.total(),
+            "rejects": tally.rejects,
+            "duplicates_left_out": tally.duplicates,
+            "exceptions": len(tally.exceptions),
         },
-        "exceptions": [e.model_dump(mode="json") for e in contents.exceptions],
+        "exceptions": [e.model_dump(mode="json") for e in tally.exceptions],
         "previous_manifest_sha256": plan.previous_manifest or None,
         "planned_at": stamp(plan.planned_at),
     }
@@ -135,6 +149,7 @@ def _query(plan: Plan, data: PlannedData) -> dict[str, Any]:
     return {
         "dataset": choice.dataset,
         "filter": choice.filter,
+        "text": filter_text(choice.filter),
         "fields": [f.name for f in data.fields],
         "scope": choice.scope.value,
         "extensions": list(choice.extensions),
@@ -169,18 +184,3 @@ def _schema(data: PlannedData) -> dict[str, Any]:
 
 def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def signing_input(manifest: bytes, key_id: str) -> tuple[str, bytes]:
-    """The protected header and the bytes to sign of a detached JWS over the manifest (RFC 7515, appendix F)."""
-    header = _base64url(json.dumps({"alg": "ES256", "kid": key_id, "typ": "waybill+json"}).encode())
-    return header, f"{header}.{_base64url(manifest)}".encode()
-
-
-def detached_jws(header: str, signature: bytes) -> bytes:
-    """`header..signature`: the payload is the manifest's own file."""
-    return f"{header}..{_base64url(signature)}".encode()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
 from waybill.core.catalog import DataField
 from waybill.core.cut import Cutter
+from waybill.core.details import detail_writing
 from waybill.core.errors import PermanentError
 from waybill.core.lake_object import LakeObject
 from waybill.core.manifest import Missing
@@ -21,9 +23,10 @@ from waybill.core.media import Media, fields_for_names, sha256_of
 from waybill.core.parts import Part
 from waybill.core.plan import Plan, stage_folder
 from waybill.core.rows import MediaFile, Refinement, RowSource, RowStream, Selection
-from waybill.core.rule_settings import Duplicates, RowOrder, Scope
+from waybill.core.rule_settings import DetailFormat, Duplicates, RowOrder, Scope
 from waybill.core.workshop import Workshop
-from waybill.core.zipping import ZippedEntry, Zipping
+from waybill.core.zip_entry import ZippedEntry
+from waybill.core.zipping import Zipping
 
 
 class PackagedMedia(BaseModel):
@@ -49,7 +52,9 @@ class Body(BaseModel):
 
 
 class PartResult(BaseModel):
-    """What one part staged: `bodies` of its data file (several where a limit cuts it) or the `piece` of an archive."""
+    """What one part staged: `bodies` of its data file (several where a limit cuts it) or the `piece` of an archive; `details`
+    are its rows for the lists of detail records, by their format.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +70,7 @@ class PartResult(BaseModel):
     entries: tuple[ZippedEntry, ...] = ()
     media: tuple[PackagedMedia, ...] = ()
     missing: tuple[Missing, ...] = ()
+    details: dict[DetailFormat, Body] = {}
 
 
 def part_key(plan: Plan, index: int) -> str:
@@ -87,6 +93,7 @@ def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
     packed = _archived if plan.archived else _plain
     try:
         result = packed(plan, part, shop, stream, media)
+        result = result.model_copy(update={"details": _details(plan, part, shop, (sources, known), result.rows)})
     except PermanentError as error:
         raise PermanentError(_with_keys(error.message, part), error.advice) from error
     shop.stage.put(part_key(plan, index), result.model_dump_json().encode())
@@ -115,14 +122,35 @@ def _with_keys(message: str, part: Part) -> str:
 def _rows(
     plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource], known: Sequence[RowSource]
 ) -> RowStream:
-    selection = _selection(plan, part, plan.data[part.dataset].fields)
+    data = plan.data[part.dataset]
+    selection = replace(_selection(plan, part, data.fields), judged=data.details)
+    return shop.rows.select(sources, selection, plan.settings.writing, _refinement(plan, known))
+
+
+def _refinement(plan: Plan, known: Sequence[RowSource]) -> Refinement:
     settings = plan.settings
-    refinement = Refinement(
+    return Refinement(
         ordered=settings.order is RowOrder.TIME,
         distinct=settings.duplicates is Duplicates.DROP,
         known=tuple(known),
     )
-    return shop.rows.select(sources, selection, settings.writing, refinement)
+
+
+def _details(
+    plan: Plan, part: Part, shop: Workshop, found: tuple[Sequence[RowSource], Sequence[RowSource]], rows: int
+) -> dict[DetailFormat, Body]:
+    """The very rows that the part delivers, once more, for each list that the rule asks for."""
+    sources, known = found
+    data, staged = plan.data[part.dataset], {}
+    selection = replace(_selection(plan, part, data.details), judged=data.fields)
+    for wanted in plan.settings.detail_records.formats:
+        stream = shop.rows.select(sources, selection, detail_writing(plan.settings, wanted), _refinement(plan, known))
+        key = _piece_key(plan, part, shop, f"details.{wanted.value}")
+        size = shop.stage.put_stream(key, iter(stream)).size
+        if stream.rows != rows:
+            raise PermanentError(f"{rows} rows are delivered, but the detail records have {stream.rows}.")
+        staged[wanted] = Body(key=key, size=size, rows=rows)
+    return staged
 
 
 def _selection(plan: Plan, part: Part, fields: tuple[DataField, ...]) -> Selection:

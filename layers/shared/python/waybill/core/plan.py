@@ -6,6 +6,7 @@ holds all that a step needs: the datasets as they were at that moment, too.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -14,10 +15,11 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from waybill.core.catalog import Catalog, DataField, Dataset, resolved
+from waybill.core.details import detail_fields
 from waybill.core.drift import Change, Columns, changes, columns_of
 from waybill.core.errors import ConfigurationError
 from waybill.core.layout import below, fill
-from waybill.core.naming import Names, run_values
+from waybill.core.naming import FileName, Names, run_values
 from waybill.core.parts import Part, Share, numbered, parts_of
 from waybill.core.rule import Rule
 from waybill.core.rule_settings import DataChoice, RuleSettings
@@ -39,14 +41,16 @@ class PlannedDestination(BaseModel):
 
 
 class PlannedData(BaseModel):
-    """One dataset of the run: as the catalogue had it, the fields that are written, the registered objects that were
-    considered, and what changed in its columns since the last run.
+    """One dataset of the run: as the catalogue had it, the fields that are written, those of its detail records (none where
+    the rule asks for no such list), the registered objects that were considered, and what changed in its columns since the
+    last run.
     """
 
     model_config = ConfigDict(frozen=True)
 
     dataset: Dataset
     fields: tuple[DataField, ...]
+    details: tuple[DataField, ...] = ()
     considered: SequenceRange
     columns: Columns
     changes: tuple[Change, ...] = ()
@@ -196,6 +200,7 @@ def _planned_data(rule: Rule, dataset: Dataset, choice: DataChoice, own: Share, 
     return PlannedData(
         dataset=dataset,
         fields=fields,
+        details=detail_fields(rule.settings.detail_records, dataset),
         considered=own.sequences[dataset.name],
         columns=columns,
         changes=tuple(changes(before, columns)),
@@ -211,7 +216,7 @@ def _refuse_what_cannot_arrive(plan: Plan) -> None:
             raise ConfigurationError(
                 f"A file of about {expected} bytes would be written, and {destination.name} ({destination.kind}) takes files"
                 f" of at most {destination.largest_file} bytes.",
-                "Set file_limit.bytes, choose a shorter window, or leave out the archive.",
+                "Set file_limit.bytes or archive.volume_bytes, choose a shorter window, or leave out the archive.",
             )
         if longest > destination.longest_name:
             raise ConfigurationError(
@@ -222,17 +227,16 @@ def _refuse_what_cannot_arrive(plan: Plan) -> None:
 
 
 def _largest_expected(plan: Plan) -> int:
-    """Bytes, as the sources' sizes let expect: the archive, or the largest data file."""
-    sums: dict[object, int] = {}
+    """Bytes, as the sources' sizes let expect: the archive or its largest volume, or the largest data file."""
+    limit, volume = plan.settings.file_limit.bytes, plan.settings.archive.volume_bytes
+    entries, files = [], defaultdict[FileName, int](int)
     for part in plan.parts:
         weight = sum(o.weight for o in part.objects)
-        if plan.settings.file_limit.bytes is not None and not plan.archived:
-            weight = min(weight, plan.settings.file_limit.bytes)
-            sums[part.index] = weight
-        else:
-            key = None if plan.archived else part.name
-            sums[key] = sums.get(key, 0) + weight
-    return max(sums.values(), default=0)
+        files[part.name] += weight
+        entries.append(weight if limit is None else min(weight, limit))
+    if plan.archived:
+        return sum(entries) if volume is None else min(sum(entries), max([volume, *entries]))
+    return max(files.values() if limit is None else entries, default=0)
 
 
 def run_key(plan: Plan) -> RunKey:

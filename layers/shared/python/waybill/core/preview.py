@@ -18,7 +18,7 @@ from waybill.core.cut import Cutter
 from waybill.core.format import RowFormat, framing, media_type
 from waybill.core.lake_object import LakeObject
 from waybill.core.late import newest_numbers
-from waybill.core.layout import below
+from waybill.core.layout import below, safe_step
 from waybill.core.manifest import NAME, SIGNATURE_NAME
 from waybill.core.parts import Share
 from waybill.core.plan import Plan, PlannedData, PlannedDestination, make_plan
@@ -193,10 +193,16 @@ def _selection(plan: Plan, data: PlannedData) -> Selection:
 def _names(plan: Plan) -> Iterator[str]:
     """What would be delivered, as far as it is known before the rows are read."""
     if plan.archived:
-        yield below(plan.folder, below(plan.manifest_folder, f"{plan.settings.name}.zip"))
+        own = [f"{safe_step(plan.settings.name)}.zip"]
     else:
         yield from dict.fromkeys(below(plan.folder, p.name.whole) for p in plan.parts)
-    if plan.parts and plan.settings.schema_file:
-        yield from (below(plan.folder, below(plan.manifest_folder, f"{name}.schema.json")) for name in plan.data)
-    for own in (NAME, SIGNATURE_NAME):
-        yield below(plan.folder, below(plan.manifest_folder, own))
+        own = list(_lists(plan)) if plan.parts else []
+    for name in (*own, NAME, SIGNATURE_NAME):
+        yield below(plan.folder, below(plan.manifest_folder, name))
+
+
+def _lists(plan: Plan) -> Iterator[str]:
+    for dataset in plan.data:
+        yield from (f"detail-records.{dataset}.{wanted}" for wanted in plan.settings.detail_records.formats)
+    if plan.settings.schema_file:
+        yield from (f"{dataset}.schema.json" for dataset in plan.data)

@@ -31,12 +31,15 @@ class RowSource:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which rows and columns: the window always applies, to the dataset's time field."""
+    """Which rows and columns: the window always applies, to the dataset's time field. A row counts only where `fields` and
+    `judged` are right in it: two selections that together name the same fields take the same rows.
+    """
 
     dataset: Dataset
     window: Window
     predicate: Predicate | None
     fields: tuple[DataField, ...]
+    judged: tuple[DataField, ...] = ()
 
     @classmethod
     def asked(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
+from waybill.core.details import detail_errors
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat
 from waybill.core.layout import Layout, Preset, tokens_of
-from waybill.core.rule_settings import DataChoice, Duplicates, RowOrder, RuleSettings
+from waybill.core.rule_settings import ArchiveMethod, DataChoice, Duplicates, RowOrder, RuleSettings
 from waybill.core.select import compile_filter
 
 
@@ -36,6 +37,7 @@ def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations
     if len(set(settings.destinations)) != len(settings.destinations):
         errors.append(FieldError("destinations", "a destination is named twice; name each once"))
     errors += _shape_errors(settings)
+    errors += detail_errors(settings, catalog)
     if errors:
         raise InvalidInput(errors)
 
@@ -57,6 +59,10 @@ def _shape_errors(settings: RuleSettings) -> list[FieldError]:
         ]
     if settings.duplicates is Duplicates.DROP and settings.order is not RowOrder.TIME:
         errors.append(FieldError("order", "rows without duplicates come in order of time; set order to time"))
+    if settings.archive.volume_bytes is not None and settings.archive.method is ArchiveMethod.NONE:
+        errors.append(
+            FieldError("archive.volume_bytes", "volumes are of an archive; set archive.method, or leave it out")
+        )
     if not settings.file_limit.none and settings.format is RowFormat.PARQUET:
         errors.append(
             FieldError("file_limit", "a Parquet file is as large as its part of the work; leave file_limit out")

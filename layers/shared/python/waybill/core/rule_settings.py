@@ -143,11 +143,46 @@ class FileLimit(BaseModel):
 
 
 class Archive(BaseModel):
-    """`password` is written only: it is kept as a secret of its own and never shown again."""
+    """`volume_bytes`: the archive comes as several complete, numbered ones of at most so many bytes; a file that is larger has
+    one of its own. `password` is written only: it is kept as a secret of its own and never shown again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: ArchiveMethod = ArchiveMethod.NONE
+    volume_bytes: int | None = Field(default=None, ge=10_000_000)
+
+
+class DetailFormat(StrEnum):
+    CSV = "csv"
+    PDF = "pdf"
+
+
+class DetailRecords(BaseModel):
+    """Lists of all delivered rows, a file a dataset and format, for people. A dataset's list has those of `fields` that are
+    its own, in this order; no `fields` means the default ones.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    formats: Annotated[tuple[DetailFormat, ...], Field(max_length=2)] = ()
+    fields: Annotated[tuple[str, ...], Field(max_length=500)] = ()
+
+
+class OnExceptions(StrEnum):
+    """What becomes of a run whose media cannot all be packaged: it goes on and says so, or it fails before it delivers."""
+
+    NOTE = "note"
+    FAIL = "fail"
+
+
+class LogKept(StrEnum):
+    """What is kept of a run beside its record. `minimal`: receipts, resume points, failures and how each attempt ended; neither
+    the steps' notes nor the progress of parts and files.
+    """
+
+    FULL = "full"
+    MINIMAL = "minimal"
 
 
 class RuleSettings(BaseModel):
@@ -172,6 +207,7 @@ class RuleSettings(BaseModel):
     late: Late = Late()
     layout: Layout = Layout()
     archive: Archive = Archive()
+    detail_records: DetailRecords = DetailRecords()
     destinations: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
     empty_window: EmptyWindow = EmptyWindow.MANIFEST_ONLY
     catch_up: CatchUp = CatchUp.ALL
@@ -188,6 +224,8 @@ class RuleSettings(BaseModel):
     max_rejects: int = Field(
         default=1_000, ge=0, description="A run with more rows than this that cannot be read fails."
     )
+    on_exceptions: OnExceptions = OnExceptions.NOTE
+    log: LogKept = LogKept.FULL
 
     @property
     def writing(self) -> Writing:

@@ -97,7 +97,7 @@ class Run:
 
     `sequences` says of each dataset which registered objects it considered; None until it is planned. One that `amends`
     delivers late rows of its window alone; `carried_by` is the run that delivers them with its own, and `epoch` then that
-    run's attempt. `backfill` is the id of the backfill that it belongs to, empty for none.
+    run's attempt. `backfill` is the id of the backfill that it belongs to, empty for none. `minimal_log`: see `LogKept`.
     """
 
     key: RunKey
@@ -122,6 +122,7 @@ class Run:
     amends: bool = False
     carried_by: str = ""
     backfill: str = ""
+    minimal_log: bool = False
 
     @property
     def tiles(self) -> bool:

@@ -5,30 +5,25 @@ Everything is staged under names of the run, and sealing again finds it there: t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from waybill.core.archiving import Archiving
+from waybill.core.detail_files import DetailFiles
 from waybill.core.errors import ConfigurationError
 from waybill.core.layout import below
-from waybill.core.manifest import (
-    NAME,
-    SIGNATURE_NAME,
-    Contents,
-    Kind,
-    PackagedFile,
-    detached_jws,
-    manifest_bytes,
-    sha256_hex,
-    signing_input,
-)
+from waybill.core.manifest import NAME, SIGNATURE_NAME, PackagedFile, Tally, manifest_bytes, sha256_hex
 from waybill.core.package import PartResult, part_key
+from waybill.core.packaged import own_name, refuse_our_names, staged_file, staged_key
 from waybill.core.plan import Plan, run_key, stage_folder
-from waybill.core.ports import Signer
-from waybill.core.rule_settings import EmptyWindow
+from waybill.core.rule_settings import EmptyWindow, OnExceptions
 from waybill.core.run import RunKey
-from waybill.core.sealing import Sealer, StageForFiles, staged_file, staged_file_key
+from waybill.core.seal_bench import SealBench
+from waybill.core.sealing import Sealer
+from waybill.core.signing import signed
 
 MANIFEST_SHARD = -1
 PROBE_SHARD = -2
@@ -36,12 +31,6 @@ PROBE_SHARD = -2
 SHARD_FILES = 200
 SHARD_BYTES = 4 * 1024 * 1024 * 1024
 _JSON, _JWS = "application/json", "application/jose"
-
-
-class StageForSeal(StageForFiles, Protocol):
-    def read(self, key: str) -> bytes: ...
-
-    def read_if_there(self, key: str) -> bytes | None: ...
 
 
 class Sealed(BaseModel):
@@ -91,7 +80,12 @@ class Sealed(BaseModel):
 
     def summary(self) -> str:
         """For the run's log."""
-        said = f"{len(self.files)} files, {self.size} bytes, {self.rows} rows."
+        return f"{len(self.files)} files, {self.size} bytes, {self.rows} rows.{self.left_out}"
+
+    @property
+    def left_out(self) -> str:
+        """What was not packaged, as sentences with a space before each; empty for nothing."""
+        said = ""
         if self.rejects:
             said += f" {self.rejects} rows could not be read; see rejects.ndjson."
         if self.exceptions:
@@ -99,62 +93,101 @@ class Sealed(BaseModel):
         return said
 
 
+class Staged(Protocol):
+    def read(self, key: str) -> bytes: ...
+
+
 def sealed_key(key: RunKey) -> str:
     return f"{stage_folder(key.tenant, key.run_id)}/sealed.json"
 
 
-def read_sealed(plan: Plan, stage: StageForSeal) -> Sealed:
+def read_sealed(plan: Plan, stage: Staged) -> Sealed:
     """The package of a run that was sealed."""
     return Sealed.model_validate_json(stage.read(sealed_key(run_key(plan))))
 
 
-def seal(plan: Plan, stage: StageForSeal, signer: Signer) -> Sealed:
-    """Compose, count, sign. Idempotent: returns what an earlier attempt sealed, if one did.
+def seal(plan: Plan, bench: SealBench) -> Sealed | None:
+    """Compose, list, count, sign; None where time ran out: call again. Idempotent: returns what an earlier attempt sealed, if
+    one did.
 
-    Raises ConfigurationError where more rows could not be read than the rule allows.
+    Raises ConfigurationError where more rows could not be read, or more media not packaged, than the rule allows.
     """
-    before = stage.read_if_there(sealed_key(run_key(plan)))
+    before = bench.stage.read_if_there(sealed_key(run_key(plan)))
     if before is not None:
         return Sealed.model_validate_json(before)
-    results = [PartResult.model_validate_json(stage.read(part_key(plan, part.index))) for part in plan.parts]
-    rejected = sum(r.rejected for r in results)
-    if rejected > plan.settings.max_rejects:
+    results = [PartResult.model_validate_json(bench.stage.read(part_key(plan, part.index))) for part in plan.parts]
+    tally = _tally(results)
+    _refuse(plan, tally)
+    details = DetailFiles(plan, bench, results).written()
+    if details is None:
+        return None
+    sealed = _signed(plan, bench, tally, _files(plan, bench, results, details, tally))
+    bench.stage.put(sealed_key(run_key(plan)), sealed.model_dump_json().encode())
+    return read_sealed(plan, bench.stage)
+
+
+def _tally(results: Sequence[PartResult]) -> Tally:
+    rows: Counter[str] = Counter()
+    for result in results:
+        rows[result.dataset] += result.rows
+    return Tally(
+        rows=rows,
+        rejects=sum(r.rejected for r in results),
+        duplicates=sum(r.duplicates for r in results),
+        exceptions=[m for r in results for m in r.missing],
+    )
+
+
+def _refuse(plan: Plan, tally: Tally) -> None:
+    if tally.rejects > plan.settings.max_rejects:
         raise ConfigurationError(
-            f"{rejected} rows could not be read, and the rule allows {plan.settings.max_rejects}.",
+            f"{tally.rejects} rows could not be read, and the rule allows {plan.settings.max_rejects}.",
             "See the sources of the window, correct them upstream, or raise the rule's max_rejects; then run the rule again.",
         )
-    sealed = _signed(plan, stage, signer, results)
-    stage.put(sealed_key(run_key(plan)), sealed.model_dump_json().encode())
-    return Sealed.model_validate_json(stage.read(sealed_key(run_key(plan))))
+    if tally.exceptions and plan.settings.on_exceptions is OnExceptions.FAIL:
+        first = tally.exceptions[0]
+        raise ConfigurationError(
+            f"{len(tally.exceptions)} media files could not be packaged, and the rule allows none. The first one is"
+            f" {first.name}: {first.reason}.",
+            "Put them into the lake or correct their rows, or set the rule's on_exceptions to note; then run the rule again.",
+        )
 
 
-def _signed(plan: Plan, stage: StageForSeal, signer: Signer, results: Sequence[PartResult]) -> Sealed:
-    files = list(Sealer(plan, stage, results).files())
-    rows = sum(r.rows for r in results)
-    rejects = sum(r.rejected for r in results)
-    exceptions = [m for r in results for m in r.missing]
+def _files(
+    plan: Plan, bench: SealBench, results: Sequence[PartResult], details: Sequence[PackagedFile], tally: Tally
+) -> list[PackagedFile]:
+    """All but the manifest and its signature, in the order in which they are delivered."""
+    sealer = Sealer(plan, bench.stage, results)
+    delivered = [] if plan.archived else list(sealer.delivered())
+    own = list(details)
+    if delivered or own or any(r.entries for r in results):
+        own += sealer.schemas()
+    own += sealer.rejects()
+    if plan.archived:
+        return list(Archiving(plan, bench, results, own, tally).files())
+    ours = [*(own_name(plan, name) for name in (NAME, SIGNATURE_NAME)), *(f.name for f in own)]
+    refuse_our_names(ours, (f.name for f in delivered))
+    return [*delivered, *own]
+
+
+def _signed(plan: Plan, bench: SealBench, tally: Tally, files: Sequence[PackagedFile]) -> Sealed:
     nothing = plan.amends or plan.settings.empty_window is EmptyWindow.NOTHING
-    if nothing and not exceptions and not files:
+    if nothing and not tally.exceptions and not files:
         return Sealed(files=(), rows=0, size=0, rejects=0, exceptions=0, manifest_sha256="")
-    duplicates = sum(r.duplicates for r in results)
-    manifest = manifest_bytes(plan, Contents(files, exceptions, rows, rejects, duplicates))
-    header, message = signing_input(manifest, signer.key_id)
-    signature = detached_jws(header, signer.sign(message))
-    last: tuple[tuple[str, Kind, bytes, str], ...] = (
-        (NAME, "manifest", manifest, _JSON),
-        (SIGNATURE_NAME, "signature", signature, _JWS),
+    manifest = manifest_bytes(plan, tally, [file.listed() for file in files])
+    names = [below(plan.manifest_folder, own) for own in (NAME, SIGNATURE_NAME)]
+    keys = [staged_key(plan, name) for name in names]
+    made = signed(manifest, keys[0], keys[1], bench.stage, bench.signer)
+    last = (
+        staged_file(keys[0], names[0], "manifest", _JSON, len(made.manifest), sha256_hex(made.manifest)),
+        staged_file(keys[1], names[1], "signature", _JWS, len(made.signature), sha256_hex(made.signature)),
     )
-    for own, kind, data, media in last:
-        name = below(plan.manifest_folder, own)
-        key = staged_file_key(plan, name)
-        stage.put(key, data)
-        kept = stage.read(key)  # an earlier attempt's signature is another one, and may be delivered already
-        files.append(staged_file(key, name, kind, media, len(kept), sha256_hex(kept)))
+    whole = (*files, *last)
     return Sealed(
-        files=tuple(files),
-        rows=rows,
-        size=sum(f.size for f in files),
-        rejects=rejects,
-        exceptions=len(exceptions),
-        manifest_sha256=sha256_hex(manifest),
+        files=whole,
+        rows=sum(tally.rows.values()),
+        size=sum(f.size for f in whole),
+        rejects=tally.rejects,
+        exceptions=len(tally.exceptions),
+        manifest_sha256=last[0].sha256,
     )

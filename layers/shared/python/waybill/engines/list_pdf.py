@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from waybill.core.errors import ConfigurationError
-from waybill.core.listing import Listing, Row, shown
+from waybill.core.listing import PDF_COLUMNS, PDF_ROWS, Listing, Row, shown
 from waybill.engines.list_canvas import Canvas, printable
 
 MEDIA_TYPE = "application/pdf"
-MAX_ROWS = 10_000
-MAX_COLUMNS = 24
+MAX_ROWS = PDF_ROWS
+MAX_COLUMNS = PDF_COLUMNS
 _MARGIN, _WIDTH, _BOTTOM = 10.0, 277.0, 196.0
 _PAD = 1.3
 """Millimetres between a cell's border and its text."""

@@ -17,7 +17,6 @@ import duckdb
 
 from waybill.core.format import RowFormat, Writing
 from waybill.core.rows import Refinement, RowStream, Selection
-from waybill.core.select import Predicate
 from waybill.engines.rows_scratch import scratch
 from waybill.engines.rows_sql import quote
 
@@ -41,10 +40,8 @@ def keys_alone(selection: Selection) -> Selection:
 
 
 def _also_checked(selection: Selection, names: set[str]) -> Selection:
-    """The engine checks a field that the predicate reads."""
-    given = selection.predicate or Predicate("TRUE", (), frozenset())
-    columns = given.columns if given.columns is None else given.columns | names
-    return replace(selection, predicate=replace(given, columns=columns))
+    fields = (selection.dataset.field(name) for name in sorted(names))
+    return replace(selection, judged=(*selection.judged, *fields))
 
 
 def write_index(stream: RowStream, selection: Selection, path: Path) -> int:

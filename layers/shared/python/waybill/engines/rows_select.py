@@ -12,12 +12,12 @@ from waybill.engines.rows_sql import Reading
 
 
 def needed(selection: Selection) -> tuple[DataField, ...]:
-    """Fields that must be right for a row to be one: written ones, the time, the filter's and the media's.
+    """Fields that must be right for a row to be one: written and judged ones, the time, the filter's and the media's.
 
     Open columns come last, and the open field, which holds them, is among the others.
     """
     dataset, predicate = selection.dataset, selection.predicate
-    wanted = {f.name for f in selection.fields} | {dataset.time_field}
+    wanted = {f.name for f in (*selection.fields, *selection.judged)} | {dataset.time_field}
     if predicate is not None:
         wanted |= {f.name for f in dataset.fields} if predicate.columns is None else predicate.columns
     if dataset.media is not None:

@@ -126,6 +126,7 @@ class RunItem(Model):
     amends = BooleanAttribute(default=False)
     carried_by = UnicodeAttribute(default="")
     backfill = UnicodeAttribute(default="")
+    minimal_log = BooleanAttribute(default=False)
     manifest_until = UnicodeAttribute(null=True)
     by_tenant = _RunsOfTenant()
     waiting = _RunsWaiting()

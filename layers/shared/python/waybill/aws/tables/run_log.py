@@ -17,19 +17,28 @@ from waybill.core.run import Failure, RunKey
 
 
 class RunLogTable:
-    def __init__(self, table: str, region: str) -> None:
+    """`minimal`: notes and progress are not kept (`core.rule_settings.LogKept`)."""
+
+    def __init__(self, table: str, region: str, *, minimal: bool = False) -> None:
         bind(RunLogItem, table, region)
+        self._minimal = minimal
 
     def note(self, key: RunKey, now: datetime, step: str, message: str) -> None:
+        if self._minimal:
+            return
         self._put(key, f"note#{written(now)}#{step}", {"time": written(now), "step": step, "message": message})
 
     def notes(self, key: RunKey) -> Sequence[Mapping[str, str]]:
         return [body for _, body in self._entries(key, "note#")]
 
     def part_done(self, key: RunKey, part: int, rows: int, size: int) -> None:
+        if self._minimal:
+            return
         self._put(key, f"part#{part:06d}", {"rows": rows, "size": size})
 
     def sent(self, key: RunKey, destination_id: str, file: int, sent: int) -> None:
+        if self._minimal:
+            return
         self._put(key, f"sent#{destination_id}#{file:06d}", {"sent": sent})
 
     def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime) -> None:

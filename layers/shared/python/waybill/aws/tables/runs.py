@@ -256,6 +256,7 @@ def to_item(run: Run) -> RunItem:
         amends=run.amends,
         carried_by=run.carried_by,
         backfill=run.backfill,
+        minimal_log=run.minimal_log,
         started_at=written(run.started_at) if run.started_at else None,
         finished_at=written(run.finished_at) if run.finished_at else None,
         message=run.message,
@@ -292,4 +293,5 @@ def _to_run(item: RunItem) -> Run:
         amends=bool(item.amends),
         carried_by=item.carried_by or "",
         backfill=item.backfill or "",
+        minimal_log=bool(item.minimal_log),
     )

@@ -1,0 +1,34 @@
+"""The public keys that manifests are signed with, for whoever checks what was delivered."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel
+
+from waybill import wiring
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+
+class KeyView(BaseModel):
+    kty: str
+    crv: str
+    x: str
+    y: str
+    kid: str
+    use: str
+    alg: str
+
+
+class KeySet(BaseModel):
+    keys: list[KeyView]
+
+
+@router.get("/signing-keys")
+def list_signing_keys() -> Response[KeySet]:
+    """A JSON Web Key Set (RFC 7517). Whoever has a key of any kind may read it: nothing of it is secret."""
+    found = KeySet(keys=[KeyView(**key) for key in wiring.signing_keys()])
+    return Response(HTTPStatus.OK.value, "application/jwk-set+json", found)
