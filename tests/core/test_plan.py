@@ -110,6 +110,19 @@ def test_a_file_that_a_destination_cannot_hold_is_refused_before_any_work(monkey
     assert "3000 bytes" in refused(objects, SMALL, archive={"method": "zip"}).message
 
 
+def test_volumes_are_what_a_destination_must_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_BYTES", 1)
+    where = SMALL.model_copy(update={"largest_file": 12_000_000})
+    whole, volumes = {"method": "zip"}, {"method": "zip", "volume_bytes": 10_000_000}
+    small = [lake_object(n, DAY, DAY, size=9_000_000) for n in (1, 2)]
+    assert "18000000 bytes" in refused(small, where, archive=whole).message
+    share = Share(claimed(rule()).window, {"chat_tickets": small}, {"chat_tickets": SequenceRange(after=0, upto=2)})
+    made = rule(archive=volumes)
+    assert len(make_plan(made, claimed(made), CATALOG, share, [where], NOW).parts) == 2
+    large = [*small, lake_object(3, DAY, DAY, size=13_000_000)]
+    assert "13000000 bytes" in refused(large, where, archive=volumes).message
+
+
 def test_a_limit_or_files_by_period_make_what_a_destination_can_hold() -> None:
     made = rule(file_limit={"bytes": 1_000_000}, layout={"preset": "data_ops"})
     run = claimed(made)

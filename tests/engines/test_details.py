@@ -16,6 +16,7 @@ from tests.core.stage import MemoryStage
 from tests.engines.manifests import entries_of
 from tests.engines.test_package import PASSWORD, Bench, bench, media, one_part_each, recording, seal_bench, tickets
 from waybill.core import detail_files
+from waybill.core.plan import Carried
 from waybill.core.seal import seal
 
 BOTH = {"formats": ["csv", "pdf"], "fields": ["conversation_id", "start_time", "from_number", "from_name"]}
@@ -78,6 +79,17 @@ def test_a_pdf_says_what_was_asked_by_whom_and_has_every_row_in_any_script(tmp_p
         assert said in text
 
 
+def test_a_list_of_late_rows_says_so(tmp_path: Path) -> None:
+    here = calls(tmp_path, [call(1)])
+    here.plan = here.plan.model_copy(update={"amends": True})
+    assert "Late rows alone" in text_of(here.delivered()[PDF])
+    carried = Carried(run_id="r", window_start=here.plan.window_start, window_end=here.plan.window_end, sequences={})
+    again = Bench(
+        here.plan.model_copy(update={"amends": False, "carried": (carried,)}), MemoryStage(), here.lake, tmp_path
+    )
+    assert "With late rows of 1 earlier windows" in text_of(again.delivered()[PDF])
+
+
 def test_scope_media_has_no_data_file_but_lists_all_the_same(tmp_path: Path) -> None:
     rows = recording(1, "1.wav") + recording(2)
     here = calls(tmp_path, [rows], data=[{"dataset": "recordings", "scope": "media"}])
@@ -127,6 +139,14 @@ def test_a_long_list_is_cut_into_pdfs_and_goes_on_where_time_ran_out(
     assert {n: d for n, d in slow.delivered().items() if not n.endswith(".jws")} == {
         n: d for n, d in whole.items() if not n.endswith(".jws")
     }
+
+
+def test_a_list_of_long_texts_is_cut_by_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detail_files, "PDF_BYTES", 1_000)
+    files = calls(tmp_path, [b"".join(call(n, from_name="long " * 60) for n in range(7))]).delivered()
+    pdfs = [text_of(d) for n, d in files.items() if n.endswith(".pdf")]
+    assert [re.findall(r"\br(\d+) 2026", text) for text in pdfs] == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
+    assert "Rows of this file: 7 to 7 of 7" in pdfs[2]
 
 
 def test_lists_are_entries_of_an_archive_and_lie_nowhere_else(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from tests.engines.test_package import (
     seal_bench,
     tickets,
 )
-from waybill.core.archive import derive_salt
+from waybill.core.archive import EntryWriter, derive_salt
 from waybill.core.errors import ConfigurationError
 from waybill.core.seal import seal
 from waybill.engines import zip_aes
@@ -126,6 +126,22 @@ def test_the_slower_of_two_seals_composes_what_the_faster_one_staged(tmp_path: P
     assert here.delivered() == first
 
 
+def test_a_seal_that_is_overtaken_uses_what_the_other_has_staged(tmp_path: Path) -> None:
+    """The slower one's library writes other bytes: its own pieces count for nothing."""
+    here = recorded(tmp_path, [10], archive={"method": "zip"})
+    here.package()
+    overtaken: list[Any] = []
+
+    def plain(name: str, modified: Any, data: Iterable[bytes], *, large: bool, **named: Any) -> EntryWriter:
+        if not overtaken:
+            overtaken.append(here.seal())
+            del here.stage.kept[next(k for k in here.stage.kept if k.endswith("sealed.json"))]
+        return EntryWriter(name, modified, data, compressor=None, cipher=None, large=large)
+
+    assert seal(here.plan, seal_bench(here.stage, archive=lambda: plain)) == overtaken[0]
+    assert list(entries_of(here.delivered()["Daily tickets.zip"], PASSWORD))[-5:] == OWN
+
+
 def test_no_salt_covers_two_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same plan sealed twice: two signatures, which are two texts of one name, and so two salts."""
     salts: dict[tuple[str, bytes], str] = {}
@@ -149,13 +165,15 @@ def test_no_salt_covers_two_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert all(salt != derive_salt("", 1, name, "") for name, salt in salts)
 
 
-def test_a_file_that_has_a_name_of_ours_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["none", "zip"])
+@pytest.mark.parametrize("name", ["waybill.json", "Waybill.JSON", "recordings.schema.json"])
+def test_a_file_that_has_a_name_of_ours_is_refused(tmp_path: Path, name: str, method: str) -> None:
     layout = {"preset": "recordings", "date_folders": False}
-    rows = [recording(1, "a/waybill.json")]
-    here = bench(tmp_path, rows, "recordings", archive={"method": "zip"}, layout=layout)
-    media(here, "a/waybill.json", b"{}")
+    rows = [recording(1, f"a/{name}")]
+    here = bench(tmp_path, rows, "recordings", archive={"method": method}, layout=layout)
+    media(here, f"a/{name}", b"{}")
     here.package()
-    with pytest.raises(ConfigurationError, match=r"would be called waybill\.json"):
+    with pytest.raises(ConfigurationError, match=f"would be called {name}"):
         here.seal()
 
 

@@ -19,7 +19,7 @@ HOME = {
     "pynamodb": ("aws.tables.",),
     "paramiko": ("destinations.sftp",),
     "azure": ("destinations.azure_",),
-    "duckdb": ("engines.rows_", "engines.survey_"),
+    "duckdb": ("engines.rows_", "engines.survey_", "engines.duckdb_"),
     "numpy": ("engines.",),
     "isal": ("engines.",),
     "zstandard": ("engines.compress",),

@@ -20,7 +20,7 @@ class RemoteFunction:
         self._client, self._name = client, name
         self._unanswered, self._advice = unanswered, advice
 
-    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def answer_to(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Its answer. Raises TransientError where there was none."""
         with translated(f"invoking {self._name}"):
             answer = self._client.invoke(FunctionName=self._name, Payload=json.dumps(event).encode())

@@ -18,5 +18,5 @@ class RemoteProbe:
 
     def run(self, tenant: str, destination_id: str) -> Sequence[ProbeStep]:
         """Probe a saved destination. Raises TransientError where the probe itself could not be run."""
-        answer = self._probe({"tenant": tenant, "destination_id": destination_id})
+        answer = self._probe.answer_to({"tenant": tenant, "destination_id": destination_id})
         return [ProbeStep(**step) for step in answer["steps"]]

@@ -21,7 +21,7 @@ class RemoteQuery:
         """The answer (`core.answers`). Raises InvalidInput for what the caller must correct, TransientError where the lake
         could not be read.
         """
-        found = self._query(question)
+        found = self._query.answer_to(question)
         if "errors" in found:
             raise InvalidInput([FieldError(**one) for one in found["errors"]])
         return found

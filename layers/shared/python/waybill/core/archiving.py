@@ -12,11 +12,10 @@ from itertools import chain
 
 from waybill.core.archive import central_directory
 from waybill.core.compose import Literal
-from waybill.core.errors import ConfigurationError
 from waybill.core.layout import below, safe_step
 from waybill.core.manifest import NAME, SIGNATURE_NAME, EntryKind, PackagedFile, Tally, manifest_bytes, sha256_hex
 from waybill.core.package import PartResult
-from waybill.core.packaged import composed, staged_file, staged_key
+from waybill.core.packaged import composed, refuse_our_names, staged_file, staged_key
 from waybill.core.plan import Plan, stage_folder
 from waybill.core.seal_bench import SealBench
 from waybill.core.signing import signed
@@ -40,7 +39,7 @@ class Archiving:
         entries = each_once(chain.from_iterable(map(placed, pieces)))
         if not entries and not self.own:
             return
-        self._refuse_our_names(entries)
+        refuse_our_names([NAME, SIGNATURE_NAME, *(f.name for f in self.own)], (one.name for one in entries))
         entries += placed(self._piece("own", self.own))
         limit = self.plan.settings.archive.volume_bytes
         volumes = volumes_of(entries, limit)
@@ -50,15 +49,6 @@ class Archiving:
         volumes[-1] += last
         for number, volume in enumerate(volumes, start=1):
             yield self._archive(f"-{number:03d}" if len(volumes) > 1 else "", volume)
-
-    def _refuse_our_names(self, entries: Sequence[Placed]) -> None:
-        ours = {NAME, SIGNATURE_NAME, *(file.name for file in self.own)}
-        taken = sorted(ours & {one.name for one in entries})
-        if taken:
-            raise ConfigurationError(
-                f"A file of the archive would be called {taken[0]}, which is the name of one that Waybill adds.",
-                "Change the rule's layout, so that data and media have other names or a folder of their own.",
-            )
 
     def _manifest(self, volumes: Sequence[Sequence[Placed]]) -> list[PackagedFile]:
         """Of all other entries, signed; as two files to be entries themselves."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import re
@@ -39,27 +38,6 @@ def tree_of(text_or_json: str | Mapping[str, Any]) -> Any:
         raise refuse(f"the filter is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
     except (RecursionError, ValueError) as error:
         raise refuse(f"the filter is nested deeper than {MAX_DEPTH} levels; split it.") from error
-
-
-def text_of(text_or_json: str | Mapping[str, Any] | None) -> str | None:
-    """A filter that was checked before, as CQL2 text, for people; None for none."""
-    if text_or_json is None or (isinstance(text_or_json, str) and not text_or_json.strip().startswith("{")):
-        return text_or_json
-    tree = tree_of(text_or_json)
-    numbers = iter(list(_numbers_of(tree)))
-    written = str(cql2.Expr(tree).to_text())
-    # The library writes numbers as doubles, too.
-    return _TOKENS.sub(lambda token: next(numbers, token[0]) if token["number"] else token[0], written)
-
-
-def _numbers_of(node: Any) -> Iterator[str]:
-    match node:
-        case Mapping():
-            yield from itertools.chain.from_iterable(map(_numbers_of, node.values()))
-        case list():
-            yield from itertools.chain.from_iterable(map(_numbers_of, node))
-        case float() | int() if not isinstance(node, bool):
-            yield json.dumps(abs(node))
 
 
 _TOKENS = re.compile(

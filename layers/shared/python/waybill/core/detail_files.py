@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from waybill.core.compose import Literal, Piece
-from waybill.core.cql import text_of
+from waybill.core.cql_text import filter_text
 from waybill.core.details import detail_writing
 from waybill.core.format import RowFormat, framing, media_type
 from waybill.core.listing import PDF_ROWS, Listing, column_of
@@ -26,6 +26,10 @@ from waybill.core.plan import Plan
 from waybill.core.rule_settings import DetailFormat, EmptyWindow
 from waybill.core.seal_bench import SealBench
 from waybill.core.window import local_time, stamp
+
+PDF_BYTES = 2_000_000
+"""Of rows as JSON in one PDF. Plain text takes ten seconds a million, one of ever new words in a script that must be shaped two
+and a half minutes, and a call must have the time for one more."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class DetailFiles:
         files: list[PackagedFile] = []
         for dataset in self.plan.data:
             for wanted in self.plan.settings.detail_records.formats:
-                bodies = [r.details[wanted] for r in self.results if r.dataset == dataset and wanted in r.details]
+                bodies = [r.details[wanted] for r in self.results if r.dataset == dataset]
                 if not bodies or not (sum(b.rows for b in bodies) or self._even_empty):
                     continue
                 if wanted is DetailFormat.CSV:
@@ -65,54 +69,58 @@ class DetailFiles:
         return file.model_copy(update={"dataset": dataset, "rows": sum(b.rows for b in bodies)})
 
     def _pdfs(self, dataset: str, bodies: Sequence[Body]) -> Iterator[PackagedFile | None]:
-        """Each of at most `PDF_ROWS` rows; None where time ran out."""
-        total = sum(b.rows for b in bodies)
+        """Each of as many rows as one is made of; None where time ran out."""
+        stage, total = self.bench.stage, sum(b.rows for b in bodies)
+        alone = total <= PDF_ROWS and sum(b.size for b in bodies) <= PDF_BYTES
         lines = _lines(self.bench, bodies)
-        parts = max(1, -(-total // PDF_ROWS))
+        number = listed = 0
         made = False
-        for number in range(1, parts + 1):
-            rows = islice(lines, PDF_ROWS)
-            counted = "" if parts == 1 else f"-{number:03d}"
-            name, key = self._place(f"detail-records.{dataset}{counted}.pdf")
-            known = self.bench.stage.read_if_there(f"{key}.json")
+        while listed < total or number == 0:
+            number += 1
+            name, key = self._place(f"detail-records.{dataset}{'' if alone else f'-{number:03d}'}.pdf")
+            known = stage.read_if_there(f"{key}.json")
             if known is not None:
-                deque(rows, maxlen=0)
-                yield PackagedFile.model_validate_json(known)
-                continue
-            if made and self.bench.out_of_time():
+                file = PackagedFile.model_validate_json(known)
+                deque(islice(lines, file.rows), maxlen=0)
+            elif made and self.bench.out_of_time():
                 yield None
                 return
-            first = (number - 1) * PDF_ROWS
-            listing = self._listing(dataset, rows, (first, min(total, first + PDF_ROWS), total))
-            self.bench.stage.put_stream(key, self.bench.pdf(listing))
-            size, digest = self.bench.stage.sha256(key)
-            file = staged_file(key, name, "details", "application/pdf", size, digest)
-            file = file.model_copy(update={"dataset": dataset, "rows": listing.count})
-            self.bench.stage.put(f"{key}.json", file.model_dump_json().encode())
-            made = True
+            else:
+                rows = list(_batch(lines))
+                stage.put_stream(key, self.bench.pdf(self._listing(dataset, rows, None if alone else (listed, total))))
+                file = staged_file(key, name, "details", "application/pdf", *stage.sha256(key))
+                file = file.model_copy(update={"dataset": dataset, "rows": len(rows)})
+                stage.put(f"{key}.json", file.model_dump_json().encode())
+                made = True
+            listed += file.rows or 0
             yield file
 
     def _place(self, name: str) -> tuple[str, str]:
         own = own_name(self.plan, name)
         return own, staged_key(self.plan, own, inside=self.plan.archived)
 
-    def _listing(self, dataset: str, lines: Iterator[bytes], span: tuple[int, int, int]) -> Listing:
+    def _listing(self, dataset: str, lines: Sequence[bytes], cut: tuple[int, int] | None) -> Listing:
+        """`cut`: how many rows came before these, and how many there are in all."""
         plan, data = self.plan, self.plan.data[dataset]
-        zone, (first, last, total) = plan.settings.schedule.zone, span
+        zone = plan.settings.schedule.zone
         window = [local_time(moment, zone) for moment in (plan.window_start, plan.window_end)]
         facts = [
             f"Window: {' to '.join(window)} ({zone})",
             f"In UTC: {stamp(plan.window_start)} to {stamp(plan.window_end)}",
         ]
-        if total > PDF_ROWS:
-            facts.append(f"Rows of this file: {first + 1} to {last} of {total}")
+        if plan.amends or plan.carried:
+            earlier = f"With late rows of {len(plan.carried)} earlier windows"
+            facts.append("Late rows alone" if plan.amends else earlier)
+        if cut:
+            before, total = cut
+            facts.append(f"Rows of this file: {before + 1} to {before + len(lines)} of {total}")
         return Listing(
             title=f"{plan.settings.name}: detail records of {data.dataset.title}",
-            query=text_of(plan.choice(dataset).filter) or "",
+            query=filter_text(plan.choice(dataset).filter) or "",
             zone=zone,
             requested_by=plan.requested_by,
             made_at=plan.planned_at,
-            count=last - first,
+            count=len(lines),
             columns=tuple(map(column_of, data.details)),
             rows=map(_row, lines),
             facts=tuple(facts),
@@ -122,6 +130,16 @@ class DetailFiles:
 def _row(line: bytes) -> Mapping[str, Any]:
     row: Mapping[str, Any] = json.loads(line, parse_float=Decimal)
     return row
+
+
+def _batch(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The rows of one PDF."""
+    size = 0
+    for line in islice(lines, PDF_ROWS):
+        yield line
+        size += len(line)
+        if size >= PDF_BYTES:
+            return
 
 
 def _lines(bench: SealBench, bodies: Sequence[Body]) -> Iterator[bytes]:

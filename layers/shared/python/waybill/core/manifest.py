@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from waybill.core.cql import text_of
+from waybill.core.cql_text import filter_text
 from waybill.core.drift import unknown_columns
 from waybill.core.layout import below
 from waybill.core.plan import Carried, Plan, PlannedData
@@ -151,7 +151,7 @@ def _query(plan: Plan, data: PlannedData) -> dict[str, Any]:
     return {
         "dataset": choice.dataset,
         "filter": choice.filter,
-        "text": text_of(choice.filter),
+        "text": filter_text(choice.filter),
         "fields": [f.name for f in data.fields],
         "scope": choice.scope.value,
         "extensions": list(choice.extensions),

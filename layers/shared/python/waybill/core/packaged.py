@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from waybill.core.compose import Literal, Part, Piece, compose
-from waybill.core.errors import PermanentError
+from waybill.core.errors import ConfigurationError, PermanentError
 from waybill.core.layout import below
 from waybill.core.manifest import Kind, PackagedFile
 from waybill.core.plan import Plan, stage_folder
@@ -23,6 +23,19 @@ class StageForFiles(Protocol):
 def own_name(plan: Plan, name: str) -> str:
     """Where a file of ours lies in what the receiver gets: an archive holds it itself, since it is kept alone."""
     return name if plan.archived else below(plan.manifest_folder, name)
+
+
+def refuse_our_names(ours: Iterable[str], others: Iterable[str]) -> None:
+    """Raises ConfigurationError where data or media would have the name of a file that Waybill adds. Windows takes letters of
+    either case for one.
+    """
+    known = {name.casefold() for name in ours}
+    taken = next((name for name in others if name.casefold() in known), None)
+    if taken:
+        raise ConfigurationError(
+            f"A file of the package would be called {taken}, which is the name of one that Waybill adds.",
+            "Change the rule's layout, so that data and media have other names or a folder of their own.",
+        )
 
 
 def staged_key(plan: Plan, name: str, *, inside: bool = False) -> str:

@@ -17,7 +17,7 @@ from waybill.core.errors import ConfigurationError
 from waybill.core.layout import below
 from waybill.core.manifest import NAME, SIGNATURE_NAME, PackagedFile, Tally, manifest_bytes, sha256_hex
 from waybill.core.package import PartResult, part_key
-from waybill.core.packaged import staged_file, staged_key
+from waybill.core.packaged import own_name, refuse_our_names, staged_file, staged_key
 from waybill.core.plan import Plan, run_key, stage_folder
 from waybill.core.rule_settings import EmptyWindow, OnExceptions
 from waybill.core.run import RunKey
@@ -165,6 +165,8 @@ def _files(
     own += sealer.rejects()
     if plan.archived:
         return list(Archiving(plan, bench, results, own, tally).files())
+    ours = [*(own_name(plan, name) for name in (NAME, SIGNATURE_NAME)), *(f.name for f in own)]
+    refuse_our_names(ours, (f.name for f in delivered))
     return [*delivered, *own]
 
 
