@@ -150,11 +150,13 @@ def reached(folder: Path) -> set[str]:
     asked = {name for name in providers if f"wiring.{name}" in own}
     while more := {n for n in providers for a in asked if f"{n}()" in providers[a]} - asked:
         asked |= more
-    modules = [
-        f.read_text()
-        for f in (WAYBILL / "aws").rglob("*.py")
-        if any(f"class {_class}" in f.read_text() for n in asked for _class in _classes(providers[n]))
-    ]
+    adapters = [f.read_text() for f in (WAYBILL / "aws").rglob("*.py")]
+    modules, waiting = [], [providers[name] for name in asked]
+    while waiting:
+        made = _classes(waiting.pop())
+        found = [m for m in adapters if m not in modules and any(f"class {_class}" in m for _class in made)]
+        modules += found
+        waiting += found
     return set().union(called(own), called(core), *(called(m) for m in modules))
 
 
