@@ -62,7 +62,7 @@ def test_what_a_writer_knows_at_its_end() -> None:
         writer.entry  # noqa: B018 - reading it too early is the test
     length = len(b"".join(writer))
 
-    assert writer.entry == Entry("a", AT, STORED, False, zlib.crc32(b"123"), 3, 3, length)
+    assert writer.entry == Entry("a", AT, STORED, None, zlib.crc32(b"123"), 3, 3, length)
 
 
 @pytest.mark.parametrize(("name", "answer"), [("a/b.MP3", True), ("a.csv", False), ("zip", True), ("a.zip.txt", False)])
@@ -83,7 +83,7 @@ def test_no_entries_are_an_archive_too() -> None:
 
 
 def listed(name: str, size: int, packed: int, length: int) -> Entry:
-    return Entry(name, AT, DEFLATED, False, 7, size, packed, length)
+    return Entry(name, AT, DEFLATED, None, 7, size, packed, length)
 
 
 def test_seventy_thousand_entries() -> None:

@@ -31,7 +31,7 @@ from waybill.core.run import SequenceRange, Trigger
 from waybill.core.seal import Sealed, seal
 from waybill.core.survey import survey
 from waybill.core.workshop import Workshop
-from waybill.engines import zip_aes
+from waybill.engines import zip_entry
 from waybill.engines.compress import compressed
 from waybill.engines.rows_duckdb import DuckDbRows
 from waybill.engines.rows_refined import Refined
@@ -76,7 +76,7 @@ class Bench:
                 lake=self.lake,
                 rows=Refined(DuckDbRows(temp_dir=folder), folder),
                 secrets=Vault(),
-                archive=lambda: zip_aes.entry,
+                archive=lambda: zip_entry.entry,
                 compress=compressed,
                 folder=folder,
                 attempt=f"attempt-{next(ATTEMPTS)}",

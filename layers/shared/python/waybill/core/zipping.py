@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from waybill.core.archive import Encryption, derive_salt
 from waybill.core.archive import Entry as ArchiveEntry
-from waybill.core.archive import derive_salt
 from waybill.core.cut import Cutter
 from waybill.core.format import RowFormat, framing
 from waybill.core.manifest import Entry
@@ -18,7 +18,7 @@ from waybill.core.media import Media
 from waybill.core.parts import Part
 from waybill.core.plan import Plan
 from waybill.core.rows import RowStream
-from waybill.core.rule_settings import ArchiveMethod, EmptyWindow, FileLimit
+from waybill.core.rule_settings import EmptyWindow, FileLimit
 from waybill.core.workshop import SecretReader, Workshop
 
 
@@ -41,6 +41,7 @@ class Zipping:
     def __init__(self, plan: Plan, part: Part, shop: Workshop) -> None:
         self._plan, self._part, self._shop = plan, part, shop
         self._encode = shop.archive()
+        self._encryption = plan.settings.archive.method.encryption or Encryption.AES256
         self._password = _password(plan, shop.secrets)
         self.done: list[ZippedEntry] = []
 
@@ -87,7 +88,13 @@ class Zipping:
         salt = derive_salt(f"{plan.tenant}/{plan.run_id}", plan.generation, name, version)
         digest = hashlib.sha256()
         encoded = self._encode(
-            name, plan.window_end, _hashed(chunks, digest), password=self._password, salt=salt, large=large
+            name,
+            plan.window_end,
+            _hashed(chunks, digest),
+            password=self._password,
+            encryption=self._encryption,
+            salt=salt,
+            large=large,
         )
         yield from encoded
         record = encoded.entry
@@ -106,6 +113,6 @@ def _with_rows(zipped: ZippedEntry, rows: int) -> ZippedEntry:
 
 
 def _password(plan: Plan, secrets: SecretReader) -> str | None:
-    if plan.settings.archive.method is not ArchiveMethod.ZIP_AES256:
+    if plan.settings.archive.method.encryption is None:
         return None
     return secrets.read(plan.password_ref)["password"]
