@@ -9,9 +9,9 @@ lanes go on together, byte by byte.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from datetime import datetime
 from math import isqrt
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +25,19 @@ _CHUNK = 1 << 18
 _FACTOR = 134_775_813
 _ONES = 0xFFFFFFFF
 
+_BEGINNINGS = 16
+"""So many lanes' beginnings cost about as much as a step of all lanes does beside its work."""
+
 _Bytes = npt.NDArray[np.uint8]
-_Words = npt.NDArray[np.uint32]
+_Halves = npt.NDArray[np.uint16]
+_Kept = TypeVar("_Kept", np.uint8, np.uint16)
 
 
-def _crc_table() -> _Words:
-    table = np.arange(256, dtype=np.uint32)
+def _crc_table() -> npt.NDArray[np.intp]:
+    """In the type of indices: what is looked up is the next index."""
+    table = np.arange(256)
     for _ in range(8):
-        table = np.where(table & 1, (table >> 1) ^ np.uint32(0xEDB88320), table >> 1)
+        table = np.where(table & 1, (table >> 1) ^ 0xEDB88320, table >> 1)
     return table
 
 
@@ -73,45 +78,49 @@ class CryptoCipher:
     def _encrypted(self, data: bytes) -> bytes:
         plain = np.frombuffer(data, np.uint8)
         first, second, third = self._keys
-        low, first = _crc_states(plain, first, _low_byte_after)
+        low, first = _crc_states(plain, first, np.uint8)
         sums = _INVERSE_POWERS[: len(data)] * low
         np.cumsum(sums, dtype=np.uint32, out=sums)
-        sums += _STEPS[: len(data)] + np.uint32(second)
+        sums += _STEPS[: len(data)]
+        sums += np.uint32(second)
         sums *= _POWERS[: len(data)]
-        stream, third = _crc_states((sums >> 24).astype(np.uint8), third, _stream_byte_before)
-        self._keys = (first, int(sums[-1]), third)
-        return (plain ^ stream).tobytes()
+        words, end = _crc_states((sums >> np.uint32(24)).astype(np.uint8), third, np.uint16)
+        self._keys = (first, int(sums[-1]), end)
+        return (plain ^ _stream(third, words)).tobytes()
 
 
-def _low_byte_after(before: _Words, after: _Words) -> _Bytes:
-    return after.astype(np.uint8)
+def _stream(third: int, words: _Halves) -> _Bytes:
+    """The bytes that data is XORed with; `words` are the lower halves of key 2 after each byte, `third` is it before the first."""
+    word = np.empty_like(words)
+    word[0], word[1:] = third & 0xFFFF, words[:-1]
+    word |= np.uint16(2)
+    word *= word ^ np.uint16(1)
+    return (word >> np.uint16(8)).astype(np.uint8)
 
 
-def _stream_byte_before(before: _Words, after: _Words) -> _Bytes:
-    word = before.astype(np.uint16) | np.uint16(2)
-    return (word * (word ^ np.uint16(1)) >> np.uint16(8)).astype(np.uint8)
-
-
-def _crc_states(data: _Bytes, state: int, seen: Callable[[_Words, _Words], _Bytes]) -> tuple[_Bytes, int]:
-    """What `seen` makes of the CRC's state before and after each byte, and the state after the last one."""
-    steps = isqrt(len(data) // 16) + 1  # a step costs about as much as sixteen lanes' beginnings
+def _crc_states(data: _Bytes, state: int, kept: type[_Kept]) -> tuple[npt.NDArray[_Kept], int]:
+    """Of the CRC's state after each byte as many low bits as `kept` takes; and all of the state after the last."""
+    steps = isqrt(len(data) // _BEGINNINGS) + 1
     lanes = -(-len(data) // steps)
     padded = np.zeros((lanes, steps), np.uint8)
     padded.reshape(-1)[: len(data)] = data
-    columns = np.ascontiguousarray(padded.T)
-    before, end = _beginnings(data, state, steps)
-    out = np.empty_like(columns)
-    for column, found in zip(columns, out, strict=True):
-        after = _TABLE[before.astype(np.uint8) ^ column] ^ (before >> np.uint32(8))
-        found[:] = seen(before, after)
-        before = after
-    return out.T.reshape(-1)[: len(data)], end
+    columns = np.array(padded.T, np.intp, order="C")
+    now, end = _beginnings(data, state, steps)
+    found = np.empty((steps, lanes), kept)
+    looked_up = np.empty_like(now)
+    for column, out in zip(columns, found, strict=True):
+        column ^= now
+        column &= 0xFF
+        now >>= 8
+        now ^= np.take(_TABLE, column, out=looked_up, mode="clip")  # other modes make a copy of `out`
+        out[:] = now
+    return found.T.reshape(-1)[: len(data)], end
 
 
-def _beginnings(data: _Bytes, state: int, steps: int) -> tuple[_Words, int]:
+def _beginnings(data: _Bytes, state: int, steps: int) -> tuple[npt.NDArray[np.intp], int]:
     """The CRC's state before each lane, and after the last. The library's CRCs are the state's complement."""
     crc, found, view = state ^ _ONES, [], memoryview(data.data)
     for at in range(0, len(data), steps):
         found.append(crc)
         crc = crc32(view[at : at + steps], crc)
-    return np.array(found, np.uint32) ^ np.uint32(_ONES), crc ^ _ONES
+    return np.array(found, np.intp) ^ _ONES, crc ^ _ONES

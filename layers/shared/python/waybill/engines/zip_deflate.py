@@ -15,6 +15,7 @@ LEVEL = 1
 _THREADS = 2
 _AHEAD = _THREADS + 1
 """Blocks that are under way while the caller deals with what is done: so many are in memory, with their output."""
+_LARGER = 1 << 24
 _WINDOW = 1 << 15
 _RAW = -15
 
@@ -22,6 +23,9 @@ _RAW = -15
 @cache
 def threads() -> ThreadPoolExecutor:
     """The process's threads for an archive's work, made with the first large entry. What they do lasts milliseconds."""
+    # glibc gives freed blocks of 1 MiB back and fetches them anew, page by page, until a larger one was freed once: that
+    # took as long as the work itself. (mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD)
+    bytes(_LARGER)
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="zip")
 
 
