@@ -90,7 +90,7 @@ class CryptoCipher:
 
 
 def _stream(third: int, words: _Halves) -> _Bytes:
-    """The bytes that data is XORed with; `words` are the lower halves of key 2 after each byte, `third` is it before the first."""
+    """The bytes that data is XORed with: `words` are the lower halves of key 2 after each byte, `third` is key 2 before all."""
     word = np.empty_like(words)
     word[0], word[1:] = third & 0xFFFF, words[:-1]
     word |= np.uint16(2)
@@ -108,12 +108,12 @@ def _crc_states(data: _Bytes, state: int, kept: type[_Kept]) -> tuple[npt.NDArra
     now, end = _beginnings(data, state, steps)
     found = np.empty((steps, lanes), kept)
     looked_up = np.empty_like(now)
-    for column, out in zip(columns, found, strict=True):
-        column ^= now
-        column &= 0xFF
+    for step in range(steps):
+        index = np.bitwise_xor(columns[step], now, out=columns[step])
+        index &= 0xFF
         now >>= 8
-        now ^= np.take(_TABLE, column, out=looked_up, mode="clip")  # other modes make a copy of `out`
-        out[:] = now
+        now ^= np.take(_TABLE, index, out=looked_up, mode="clip")  # other modes make a copy of `out`
+        found[step] = now
     return found.T.reshape(-1)[: len(data)], end
 
 
