@@ -7,9 +7,12 @@ import hmac
 import io
 import itertools
 import random
+import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pyzipper
@@ -17,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waybill.core.archive import BLOCK, central_directory, derive_salt
+from waybill.engines import zip_aes
 from waybill.engines.zip_aes import AesCipher
 from waybill.engines.zip_entry import entry
 
@@ -93,10 +97,24 @@ def test_a_salt_of_another_length_is_refused() -> None:
         AesCipher("pw", b"short")
 
 
-def test_large_blocks_are_signed_in_their_order() -> None:
-    """Each is signed by a thread: the sum at the end is that of one HMAC over all."""
+class Late(ThreadPoolExecutor):
+    """Begins what it is given only after a while."""
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        def later() -> Any:
+            time.sleep(0.02)
+            return work(*arguments, **named)
+
+        return super().submit(later)
+
+
+def test_large_blocks_are_signed_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is signed by a thread, whenever it begins: the sum at the end is that of one HMAC over all."""
+    pool = Late(4)
+    monkeypatch.setattr(zip_aes, "threads", lambda: pool)
     cipher, data = AesCipher("pw", SALT), random.Random(3).randbytes(5 * BLOCK)
     coded = b"".join(cipher.encrypt(block) for block in (data[:BLOCK], data[BLOCK : BLOCK + 7], data[BLOCK + 7 :]))
     keys = hashlib.pbkdf2_hmac("sha1", b"pw", SALT, 1_000, 66)
     assert cipher.prefix == SALT + keys[64:]
     assert cipher.finish() == hmac.digest(keys[32:64], coded, "sha1")[:10]
+    pool.shutdown()
