@@ -172,6 +172,10 @@ def test_blocks_do_not_depend_on_how_data_arrives(chunks: list[bytes], size: int
     assert list(blocks(chunks, size)) == [whole[at : at + size] for at in range(0, len(whole), size)]
 
 
+def test_a_chunk_of_a_block_s_size_waits_for_what_came_before_it() -> None:
+    assert list(blocks([b"abc", b"d", b"efg", b"hi"], 3)) == [b"abc", b"def", b"ghi"]
+
+
 def test_a_salt_is_repeated_for_a_retry_and_for_nothing_else() -> None:
     salt = derive_salt("run", 1, "a", "v1")
     others = [
