@@ -113,10 +113,10 @@ def in_process(name: str, side: str, folder: Path) -> Run:
 def run_here(side: Side, folder: Path) -> Run:
     start = time.perf_counter()
     units = side.run(folder)
-    return Run(time.perf_counter() - start, units, _peak_memory_mib())
+    return Run(time.perf_counter() - start, units, peak_memory_mib())
 
 
-def _peak_memory_mib() -> float:
+def peak_memory_mib() -> float:
     """This process's largest resident size. `ru_maxrss` would count the parent's."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))

@@ -64,9 +64,7 @@ def comparison(name: str, source: SourceFormat, read: str) -> Bench:
         rows = int(ROWS * size)
         (folder / "rows").write_text(str(rows))
         options = "FORMAT parquet" if source is SourceFormat.PARQUET else "FORMAT json, COMPRESSION gzip"
-        query = _INPUT.format(rows=rows)
-        if source is not SourceFormat.PARQUET:  # the lake's instants say their offset
-            query = f"SELECT * REPLACE ({_stamped('sent_at')}, {_stamped('seen_at')}) FROM ({query})"
+        query = query_of(rows) if source is SourceFormat.PARQUET else as_text(query_of(rows))
         with duckdb.connect() as connection:
             connection.execute(f"COPY ({query}) TO '{folder / 'input'}' ({options})")
         mib = (folder / "input").stat().st_size / 2**20
@@ -100,6 +98,16 @@ def comparison(name: str, source: SourceFormat, read: str) -> Bench:
         return float((folder / "rows").read_text())
 
     return Bench(name, "rows/s", Side("waybill", ours), Side("duckdb COPY", peer), prepare, same_rows)
+
+
+def query_of(rows: int) -> str:
+    """The input's rows, for DuckDB."""
+    return _INPUT.format(rows=rows)
+
+
+def as_text(query: str) -> str:
+    """The lake's instants say their offset."""
+    return f"SELECT * REPLACE ({_stamped('sent_at')}, {_stamped('seen_at')}) FROM ({query})"
 
 
 def _stamped(column: str) -> str:

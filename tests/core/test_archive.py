@@ -62,7 +62,7 @@ def test_what_a_writer_knows_at_its_end() -> None:
         writer.entry  # noqa: B018 - reading it too early is the test
     length = len(b"".join(writer))
 
-    assert writer.entry == Entry("a", AT, STORED, False, zlib.crc32(b"123"), 3, 3, length)
+    assert writer.entry == Entry("a", AT, STORED, None, zlib.crc32(b"123"), 3, 3, length)
 
 
 @pytest.mark.parametrize(("name", "answer"), [("a/b.MP3", True), ("a.csv", False), ("zip", True), ("a.zip.txt", False)])
@@ -83,7 +83,7 @@ def test_no_entries_are_an_archive_too() -> None:
 
 
 def listed(name: str, size: int, packed: int, length: int) -> Entry:
-    return Entry(name, AT, DEFLATED, False, 7, size, packed, length)
+    return Entry(name, AT, DEFLATED, None, 7, size, packed, length)
 
 
 def test_seventy_thousand_entries() -> None:
@@ -163,6 +163,10 @@ def test_times_that_the_format_cannot_hold_become_its_nearest(year: int) -> None
 def test_blocks_do_not_depend_on_how_data_arrives(chunks: list[bytes], size: int) -> None:
     whole = b"".join(chunks)
     assert list(blocks(chunks, size)) == [whole[at : at + size] for at in range(0, len(whole), size)]
+
+
+def test_a_chunk_of_a_block_s_size_waits_for_what_came_before_it() -> None:
+    assert list(blocks([b"abc", b"d", b"efg", b"hi"], 3)) == [b"abc", b"def", b"ghi"]
 
 
 def test_a_salt_is_repeated_for_a_retry_and_for_nothing_else() -> None:

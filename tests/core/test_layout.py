@@ -33,6 +33,7 @@ def test_names_keep_their_script(text: str) -> None:
         "LPT1.txt",
         "a\x00b",
         "a\nb",
+        "a\x9bb",
         "a:b",
         "dot.",
         "space ",

@@ -68,6 +68,7 @@ GOOD: dict[str, Any] = {"name": "x", "data": [{"dataset": "chat_tickets"}], "sch
         ({"layout": {"folder": "same for all"}}, "layout", "{run}"),
         ({"archive": {"method": "zip_aes256"}}, "archive.password", "needs one"),
         ({"archive": {"method": "zip_aes256", "password": "short"}}, "archive.password", "12"),
+        ({"archive": {"method": "zip_crypto"}}, "archive.password", "needs one"),
         ({"archive": {"method": "zip", "password": "long enough to be one"}}, "archive.password", "no password"),
     ],
 )

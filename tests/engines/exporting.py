@@ -26,7 +26,7 @@ from waybill.core.run import Run, RunKey, RunState, Trigger
 from waybill.core.seal import seal
 from waybill.core.window import Window
 from waybill.core.workshop import Workshop
-from waybill.engines import survey_parquet, zip_aes
+from waybill.engines import survey_parquet, zip_entry
 from waybill.engines.compress import compressed
 from waybill.engines.rows_duckdb import DuckDbRows
 from waybill.engines.rows_refined import Refined
@@ -103,7 +103,7 @@ def packaged(upstream: Upstream, plan: Plan, folder: Path, attempt: str = "") ->
             lake=upstream.lake,
             rows=Refined(DuckDbRows(temp_dir=own), own),
             secrets=Vault(),
-            archive=lambda: zip_aes.entry,
+            archive=lambda: zip_entry.entry,
             compress=compressed,
             folder=own,
             attempt=f"attempt-{next(_ATTEMPTS)}",

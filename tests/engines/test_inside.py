@@ -32,7 +32,7 @@ from tests.engines.test_package import (
 from waybill.core.archive import EntryWriter, derive_salt
 from waybill.core.errors import ConfigurationError
 from waybill.core.seal import seal
-from waybill.engines import zip_aes
+from waybill.engines import zip_entry
 
 MB = 1_000_000
 OWN = ["detail-records.recordings.csv", "recordings.schema.json", "rejects.ndjson", "waybill.json", "waybill.json.jws"]
@@ -149,7 +149,7 @@ def test_no_salt_covers_two_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def encode(name: str, modified: Any, data: Iterator[bytes], *, salt: bytes, **named: Any) -> Any:
         whole = b"".join(data)
         assert salts.setdefault((name, salt), hashlib.sha256(whole).hexdigest()) == hashlib.sha256(whole).hexdigest()
-        return zip_aes.entry(name, modified, [whole], salt=salt, **named)
+        return zip_entry.entry(name, modified, [whole], salt=salt, **named)
 
     here = recorded(tmp_path, [10])
     here.package()

@@ -33,7 +33,7 @@ from waybill.core.seal import Sealed, seal
 from waybill.core.seal_bench import SealBench
 from waybill.core.survey import survey
 from waybill.core.workshop import Workshop
-from waybill.engines import list_pdf, zip_aes
+from waybill.engines import list_pdf, zip_entry
 from waybill.engines.compress import compressed
 from waybill.engines.rows_duckdb import DuckDbRows
 from waybill.engines.rows_refined import Refined
@@ -66,7 +66,7 @@ def seal_bench(stage: Any, signer: Signer | None = None, **changes: Any) -> Seal
         "stage": stage,
         "signer": signer or Signer(),
         "secrets": Vault(),
-        "archive": lambda: zip_aes.entry,
+        "archive": lambda: zip_entry.entry,
         "pdf": list_pdf.pdf,
         "attempt": f"attempt-{next(ATTEMPTS)}",
         "out_of_time": lambda: False,
@@ -91,7 +91,7 @@ class Bench:
                 lake=self.lake,
                 rows=Refined(DuckDbRows(temp_dir=folder), folder),
                 secrets=Vault(),
-                archive=lambda: zip_aes.entry,
+                archive=lambda: zip_entry.entry,
                 compress=compressed,
                 folder=folder,
                 attempt=f"attempt-{next(ATTEMPTS)}",

@@ -1,16 +1,18 @@
-"""Archives of the fast encoder, opened by the tools that receivers have."""
+"""AES-256 entries, and plain ones, as Python's readers see them. Other programs: test_zip_programs.py."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import itertools
 import random
-import shutil
-import subprocess
+import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import pytest
 import pyzipper
@@ -18,7 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waybill.core.archive import BLOCK, central_directory, derive_salt
-from waybill.engines.zip_aes import AesCipher, entry
+from waybill.engines import zip_aes
+from waybill.engines.zip_aes import AesCipher
+from waybill.engines.zip_entry import entry
 
 AT = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 PASSWORD = "päss wörd 密码 😀"
@@ -53,30 +57,6 @@ def test_pyzipper_opens_an_encrypted_archive(large: bool) -> None:
         read.setpassword(PASSWORD.encode())
         assert {n: read.read(n) for n in read.namelist()} == FILES
         assert all(i.CRC == 0 for i in read.infolist())
-
-
-@pytest.mark.parametrize("large", [False, True])
-@pytest.mark.parametrize("password", [None, PASSWORD])
-@pytest.mark.skipif(not shutil.which("7z"), reason="7z is not installed")
-def test_7z_opens_and_unpacks(tmp_path: Path, password: str | None, large: bool) -> None:
-    (tmp_path / "a.zip").write_bytes(made(FILES, password, large))
-    out = subprocess.run(
-        ["7z", "x", f"-p{password or ''}", f"-o{tmp_path / 'out'}", str(tmp_path / "a.zip")],
-        check=False,
-        capture_output=True,
-    )
-    assert out.returncode == 0, out.stdout + out.stderr
-    assert b"Warning" not in out.stdout
-    assert {n: (tmp_path / "out" / n).read_bytes() for n in FILES} == FILES
-
-
-@pytest.mark.parametrize("large", [False, True])
-@pytest.mark.skipif(not shutil.which("unzip"), reason="unzip is not installed")
-def test_unzip_tests_a_plain_archive(tmp_path: Path, large: bool) -> None:
-    (tmp_path / "a.zip").write_bytes(made(FILES, None, large))
-    out = subprocess.run(["unzip", "-t", str(tmp_path / "a.zip")], check=False, capture_output=True)
-    assert out.returncode == 0, out.stdout + out.stderr
-    assert b"No errors detected" in out.stdout
 
 
 def test_a_wrong_password_and_a_changed_byte_are_noticed() -> None:
@@ -117,32 +97,24 @@ def test_a_salt_of_another_length_is_refused() -> None:
         AesCipher("pw", b"short")
 
 
-@pytest.mark.real
-@pytest.mark.skipif(not shutil.which("unzip"), reason="unzip is not installed")
-def test_seventy_thousand_small_entries(tmp_path: Path) -> None:
-    names = [f"d{i % 100}/f{i}.txt" for i in range(70_000)]
-    path = tmp_path / "many.zip"
-    with path.open("wb") as file:
-        entries = []
-        for name in names:
-            writer = entry(name, AT, [name.encode()])
-            file.writelines(writer)
-            entries.append(writer.entry)
-        file.write(central_directory(entries))
-    with zipfile.ZipFile(path) as read:
-        assert read.namelist() == names
-        assert read.read(names[-1]) == names[-1].encode()
-    assert subprocess.run(["unzip", "-tqq", str(path)], check=False, capture_output=True).returncode == 0
+class Late(ThreadPoolExecutor):
+    """Begins what it is given only after a while."""
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        def later() -> Any:
+            time.sleep(0.02)
+            return work(*arguments, **named)
+
+        return super().submit(later)
 
 
-@pytest.mark.real
-def test_an_entry_over_four_gib(tmp_path: Path) -> None:
-    size = (4 << 30) + BLOCK
-    path = tmp_path / "huge.zip"
-    writer = entry("zeros", AT, (bytes(BLOCK) for _ in range(size // BLOCK)), large=True)
-    with path.open("wb") as file:
-        file.writelines(writer)
-        file.write(central_directory([writer.entry]))
-    with zipfile.ZipFile(path) as read:
-        assert read.getinfo("zeros").file_size == size
-        assert read.testzip() is None
+def test_large_blocks_are_signed_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is signed by a thread, whenever it begins: the sum at the end is that of one HMAC over all."""
+    pool = Late(4)
+    monkeypatch.setattr(zip_aes, "threads", lambda: pool)
+    cipher, data = AesCipher("pw", SALT), random.Random(3).randbytes(5 * BLOCK)
+    coded = b"".join(cipher.encrypt(block) for block in (data[:BLOCK], data[BLOCK : BLOCK + 7], data[BLOCK + 7 :]))
+    keys = hashlib.pbkdf2_hmac("sha1", b"pw", SALT, 1_000, 66)
+    assert cipher.prefix == SALT + keys[64:]
+    assert cipher.finish() == hmac.digest(keys[32:64], coded, "sha1")[:10]
+    pool.shutdown()

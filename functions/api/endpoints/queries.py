@@ -15,7 +15,7 @@ from waybill.core.access import Permission
 from waybill.core.lists import ListQuestion
 from waybill.core.preview import PreviewSettings
 from waybill.core.rule_checks import check_settings
-from waybill.core.rule_retention import retention_warnings
+from waybill.core.rule_warnings import rule_warnings
 from waybill.core.search import LARGEST_PAGE, Question, Span
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -118,4 +118,4 @@ def preview_rule(body: PreviewRequest) -> PreviewAnswer:
     check_settings(body.rule, catalog, {s.destination_id for s in saved if s is not None})
     asked = {"kind": "preview", "tenant": caller.tenant, "settings": body.rule.model_dump(mode="json")}
     found = wiring.querying().ask({**asked, "span": body.span.model_dump(mode="json") if body.span else None})
-    return PreviewAnswer(**found, warnings=retention_warnings(body.rule, catalog, wiring.now()))
+    return PreviewAnswer(**found, warnings=rule_warnings(body.rule, catalog, wiring.now()))

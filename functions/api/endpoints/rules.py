@@ -21,20 +21,19 @@ from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
 from waybill.core.again import run_window
 from waybill.core.dispatch import Tick, is_large, run_now
-from waybill.core.errors import FieldError, InvalidInput, WaybillError
+from waybill.core.errors import WaybillError
 from waybill.core.freeze import Registry, amend_now
 from waybill.core.late import newest_numbers
 from waybill.core.reactivation import Missed, reactivate
 from waybill.core.rule import Rule
-from waybill.core.rule_checks import check_settings
-from waybill.core.rule_retention import retention_warnings
-from waybill.core.rule_settings import Archive, ArchiveMethod, RuleSettings
+from waybill.core.rule_checks import check_password, check_settings
+from waybill.core.rule_settings import Archive, RuleSettings
+from waybill.core.rule_warnings import rule_warnings
 from waybill.core.run import Trigger
 from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import stamp
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
-SHORTEST_PASSWORD = 12
 
 
 class ArchiveRequest(Archive):
@@ -233,15 +232,7 @@ def _checked(caller: Caller, body: RuleRequest) -> RuleSettings:
 def _password(archive: ArchiveRequest, *, kept: bool) -> str:
     """The password to keep; empty for none. InvalidInput where method and password do not fit."""
     given = archive.password.get_secret_value() if archive.password else ""
-    wants = archive.method is ArchiveMethod.ZIP_AES256
-    if given and not wants:
-        raise InvalidInput([FieldError("archive.password", f"the method {archive.method.value} takes no password")])
-    if wants and not given and not kept:
-        raise InvalidInput([FieldError("archive.password", "is missing; an encrypted archive needs one")])
-    if given and len(given) < SHORTEST_PASSWORD:
-        raise InvalidInput(
-            [FieldError("archive.password", f"is too short; use {SHORTEST_PASSWORD} characters or more")]
-        )
+    check_password(archive.method, given, kept=kept)
     return given
 
 
@@ -262,6 +253,6 @@ def _view(rule: Rule) -> RuleView:
         next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
         version=rule.version,
         created_by=rule.created_by,
-        warnings=retention_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now()),
+        warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now()),
         **values,
     )

@@ -238,7 +238,7 @@ def compressor() -> Compressor:
 
 def zip_encoder() -> Any:
     """Only `package` and `seal` carry the archive's libraries."""
-    return import_module("waybill.engines.zip_aes").entry
+    return import_module("waybill.engines.zip_entry").entry
 
 
 def list_renderers(folder: Path) -> dict[ListFormat, Renderer]:

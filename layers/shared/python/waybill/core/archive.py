@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from waybill.core.errors import PermanentError
@@ -30,8 +31,17 @@ _UNIX_FILE_0644 = 0o100644 << 16
 _ENCRYPTED, _DESCRIPTOR, _UTF8 = 1 << 0, 1 << 3, 1 << 11
 
 
+class Encryption(StrEnum):
+    """How a password is used. `ZIP_CRYPTO`, PKWARE's first, is weak: twelve known bytes give an entry away."""
+
+    AES256 = "aes256"
+    ZIP_CRYPTO = "zip_crypto"
+
+
 class Compressor(Protocol):
-    """A raw deflate stream (zlib's compressobj with wbits -15)."""
+    """A raw deflate stream, as zlib's compressobj with wbits -15 makes it. It is given blocks of `BLOCK` bytes, only the last
+    of them smaller; what `compress` returns may be of blocks that came before.
+    """
 
     def compress(self, data: bytes, /) -> bytes: ...
 
@@ -39,7 +49,10 @@ class Compressor(Protocol):
 
 
 class EntryCipher(Protocol):
-    """AES-256 as WinZip's AE-2 has it, for one entry: `prefix`, then encrypted data, then what `finish` returns."""
+    """One entry's encryption: `prefix`, then encrypted data, then what `finish` returns. AES-256 is WinZip's AE-2."""
+
+    @property
+    def encryption(self) -> Encryption: ...
 
     @property
     def prefix(self) -> bytes: ...
@@ -57,7 +70,7 @@ class Entry:
     name: str
     modified: datetime
     method: int
-    encrypted: bool
+    encryption: Encryption | None
     crc: int
     size: int
     packed: int
@@ -87,7 +100,7 @@ class EntryWriter:
         self._data, self._large = data, large
         self._compressor, self._cipher, self._crc32 = compressor, cipher, crc32
         method = STORED if compressor is None else DEFLATED
-        self._start = Entry(name, modified, method, cipher is not None, 0, 0, 0, 0)
+        self._start = Entry(name, modified, method, cipher.encryption if cipher else None, 0, 0, 0, 0)
         self._entry: Entry | None = None
 
     @property
@@ -101,10 +114,11 @@ class EntryWriter:
         header = _local_header(self._start, self._large)
         yield header
         crc = size = packed = 0
+        with_crc = self._start.encryption is not Encryption.AES256  # AE-2 has none, it would tell of the text
         for plain, coded in self._coded():
             size += len(plain)
             packed += len(coded)
-            if self._cipher is None and plain:
+            if with_crc and plain:
                 crc = self._crc32(plain, crc)
             if not self._large and max(size, packed) >= _MAX_32:
                 raise PermanentError(f"{self._start.name} has more than 4 GiB and was not announced as large.")
@@ -137,6 +151,9 @@ def blocks(data: Iterable[bytes], size: int) -> Iterator[bytes]:
     """The same bytes in blocks of `size`, the last one smaller."""
     held = bytearray()
     for chunk in data:
+        if not held and len(chunk) == size:
+            yield bytes(chunk)  # no copy of what is cut right
+            continue
         held += chunk
         if len(held) >= size:
             whole = len(held) - len(held) % size
@@ -181,17 +198,17 @@ def derive_salt(run: str, generation: int, entry_name: str, source_version: str)
 
 
 def _flags(entry: Entry) -> int:
-    return _DESCRIPTOR | _UTF8 | (_ENCRYPTED if entry.encrypted else 0)
+    return _DESCRIPTOR | _UTF8 | (_ENCRYPTED if entry.encryption else 0)
 
 
 def _version(entry: Entry, zip64: bool) -> int:
     """The least version of a tool that can open it, times ten."""
-    if entry.encrypted:
+    if entry.encryption is Encryption.AES256:
         return 51
     return 45 if zip64 else 20
 
 
-def _dos_time(moment: datetime) -> tuple[int, int]:
+def dos_time(moment: datetime) -> tuple[int, int]:
     """Time and date in two-second steps, in UTC; the format begins in 1980 and ends in 2107."""
     utc = min(max(moment.astimezone(UTC), datetime(1980, 1, 1, tzinfo=UTC)), datetime(2107, 12, 31, tzinfo=UTC))
     date = (utc.year - 1980) << 9 | utc.month << 5 | utc.day
@@ -204,7 +221,7 @@ def _extra(entry: Entry, zip64: Sequence[int]) -> bytes:
     epoch = int(entry.modified.timestamp())
     if 0 <= epoch < 1 << 31:
         fields += struct.pack("<HHBi", 0x5455, 5, 1, epoch)
-    if entry.encrypted:
+    if entry.encryption is Encryption.AES256:
         fields += struct.pack("<HHH2sBH", 0x9901, 7, 2, b"AE", 3, entry.method)
     return fields
 
@@ -214,13 +231,13 @@ def _local_header(entry: Entry, large: bool) -> bytes:
     name = entry.name.encode("utf-8")
     extra = _extra(entry, (0, 0) if large else ())
     unknown = _MAX_32 if large else 0
-    common = (_version(entry, large), _flags(entry), _method(entry), *_dos_time(entry.modified))
+    common = (_version(entry, large), _flags(entry), _method(entry), *dos_time(entry.modified))
     fixed = struct.pack("<4s5H3I2H", b"PK\x03\x04", *common, 0, unknown, unknown, len(name), len(extra))
     return fixed + name + extra
 
 
 def _method(entry: Entry) -> int:
-    return _AES if entry.encrypted else entry.method
+    return _AES if entry.encryption is Encryption.AES256 else entry.method
 
 
 def _directory_header(entry: Entry, offset: int) -> bytes:
@@ -229,7 +246,7 @@ def _directory_header(entry: Entry, offset: int) -> bytes:
     extra = _extra(entry, [n for n in numbers if n >= _MAX_32])
     size, packed, where = (min(n, _MAX_32) for n in numbers)
     version = _version(entry, any(n >= _MAX_32 for n in numbers))
-    common = (3 << 8 | version, version, _flags(entry), _method(entry), *_dos_time(entry.modified))
+    common = (3 << 8 | version, version, _flags(entry), _method(entry), *dos_time(entry.modified))
     lengths = (len(name), len(extra), 0, 0, 0)
     fixed = struct.pack(
         "<4s6H3I5H2I", b"PK\x01\x02", *common, entry.crc, packed, size, *lengths, _UNIX_FILE_0644, where

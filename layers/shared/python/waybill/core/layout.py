@@ -54,7 +54,7 @@ OWN_FORM = frozenset({"part", "extension", "from", "to", "utc", "interval", "aga
 _TOKEN = re.compile(r"\{([^{}]*)\}")
 _ROW_TOKEN = re.compile(r"^row\.[a-z][a-z0-9_]{0,62}$")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$", re.IGNORECASE)
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\]')
 _UNIQUE = (
     {"run"},
     {"rule_id", "start", "generation"},

@@ -12,6 +12,8 @@ from waybill.core.layout import Layout, Preset, tokens_of
 from waybill.core.rule_settings import ArchiveMethod, DataChoice, Duplicates, RowOrder, RuleSettings
 from waybill.core.select import compile_filter
 
+SHORTEST_PASSWORD = 12
+
 
 def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations: Collection[str]) -> None:
     """Refuse settings that no run could carry out: InvalidInput with every wrong field.
@@ -40,6 +42,19 @@ def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations
     errors += detail_errors(settings, catalog)
     if errors:
         raise InvalidInput(errors)
+
+
+def check_password(method: ArchiveMethod, given: str, *, kept: bool) -> None:
+    """InvalidInput where an archive's method and its password do not fit. `kept`: there is one already, and none is given."""
+    wrong = ""
+    if given and method.encryption is None:
+        wrong = f"the method {method.value} takes no password"
+    elif method.encryption is not None and not given and not kept:
+        wrong = "is missing; an encrypted archive needs one"
+    elif given and len(given) < SHORTEST_PASSWORD:
+        wrong = f"is too short; use {SHORTEST_PASSWORD} characters or more"
+    if wrong:
+        raise InvalidInput([FieldError("archive.password", wrong)])
 
 
 def no_dataset(place: str, name: str, catalog: Catalog) -> FieldError:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from waybill.core.archive import Encryption
 from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
 from waybill.core.layout import Layout, Preset
 from waybill.core.schedule_settings import Schedule
@@ -25,9 +26,17 @@ class EmptyWindow(StrEnum):
 
 
 class ArchiveMethod(StrEnum):
+    """`zip_crypto` is ZIP's first encryption, which every tool opens and which is weak."""
+
     NONE = "none"
     ZIP = "zip"
+    ZIP_CRYPTO = "zip_crypto"
     ZIP_AES256 = "zip_aes256"
+
+    @property
+    def encryption(self) -> Encryption | None:
+        known = {ArchiveMethod.ZIP_CRYPTO: Encryption.ZIP_CRYPTO, ArchiveMethod.ZIP_AES256: Encryption.AES256}
+        return known.get(self)
 
 
 class Scope(StrEnum):

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from waybill.core.archive import Encryption
 from waybill.core.archive import Entry as ArchiveEntry
 from waybill.core.format import Compression, Writing
 from waybill.core.lake_object import ObjectThere
@@ -57,10 +58,18 @@ class EncodedEntry(Protocol):
 
 
 class Encoder(Protocol):
-    """Makes entries: see `engines.zip_aes.entry`, which says what its arguments promise."""
+    """Makes entries: see `engines.zip_entry.entry`, which says what its arguments promise."""
 
     def __call__(
-        self, name: str, modified: datetime, data: Iterable[bytes], *, password: str | None, salt: bytes, large: bool
+        self,
+        name: str,
+        modified: datetime,
+        data: Iterable[bytes],
+        *,
+        password: str | None,
+        encryption: Encryption,
+        salt: bytes,
+        large: bool,
     ) -> EncodedEntry: ...
 
 

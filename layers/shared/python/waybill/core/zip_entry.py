@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict
 
+from waybill.core.archive import Encryption, derive_salt
 from waybill.core.archive import Entry as ArchiveEntry
-from waybill.core.archive import derive_salt
 from waybill.core.manifest import Entry, EntryKind
 from waybill.core.plan import Plan
-from waybill.core.rule_settings import ArchiveMethod
 from waybill.core.workshop import Encoder, SecretReader
 
 LARGE = 0xFFF0_0000
@@ -35,6 +34,7 @@ class Entries:
 
     def __init__(self, plan: Plan, encode: Encoder, secrets: SecretReader) -> None:
         self._plan, self._encode = plan, encode
+        self._encryption = plan.settings.archive.method.encryption or Encryption.AES256
         self._password = _password(plan, secrets)
         self.done: list[ZippedEntry] = []
 
@@ -46,7 +46,13 @@ class Entries:
         salt = derive_salt(f"{plan.tenant}/{plan.run_id}", plan.generation, name, version)
         digest = hashlib.sha256()
         encoded = self._encode(
-            name, plan.window_end, _hashed(chunks, digest), password=self._password, salt=salt, large=large
+            name,
+            plan.window_end,
+            _hashed(chunks, digest),
+            password=self._password,
+            encryption=self._encryption,
+            salt=salt,
+            large=large,
         )
         yield from encoded
         record = encoded.entry
@@ -66,6 +72,6 @@ def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
 
 
 def _password(plan: Plan, secrets: SecretReader) -> str | None:
-    if plan.settings.archive.method is not ArchiveMethod.ZIP_AES256:
+    if plan.settings.archive.method.encryption is None:
         return None
     return secrets.read(plan.password_ref)["password"]
