@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from endpoints import (
     backfills,
     calendars,
+    certificates,
     datasets,
     destinations,
     gaps,
@@ -24,7 +25,19 @@ from waybill.boundary import Event, handler
 
 api = APIGatewayRestResolver(enable_validation=True)
 problems.install(api)
-for resource in (datasets, records, queries, destinations, calendars, rules, backfills, runs, gaps, holes):
+for resource in (
+    datasets,
+    records,
+    queries,
+    destinations,
+    certificates,
+    calendars,
+    rules,
+    backfills,
+    runs,
+    gaps,
+    holes,
+):
     api.include_router(resource.router)
 
 

@@ -87,6 +87,9 @@ class DiskStage:
     def read(self, key: str) -> bytes:
         return self.path(key).read_bytes()
 
+    def stream(self, key: str) -> Iterator[bytes]:
+        yield self.read(key)
+
     def read_if_there(self, key: str) -> bytes | None:
         return self.read(key) if self.path(key).is_file() else None
 

@@ -26,7 +26,9 @@ HOME = {
     "xlsxwriter": ("engines.list_xlsx",),
     "fpdf": ("engines.list_canvas",),
     "fontTools": ("engines.list_fonts",),
-    "cryptography": ("engines.zip_", "destinations.sftp"),
+    "cryptography": ("engines.zip_", "destinations.sftp", "media."),
+    "asn1crypto": ("media.cms_",),
+    "av": ("media.sounds",),
     "aws_lambda_powertools": ("boundary",),
 }
 

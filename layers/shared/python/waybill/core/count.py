@@ -17,7 +17,7 @@ from waybill.core.rows import Refinement, RowSource, Selection
 from waybill.core.rule_settings import DataChoice, Duplicates, RuleSettings
 from waybill.core.run import SequenceRange
 from waybill.core.search import Reading, Span
-from waybill.core.select import compile_filter
+from waybill.core.taken import predicate_of
 from waybill.core.window import Window
 
 COUNT_BYTES = 256 * 1024 * 1024
@@ -126,8 +126,7 @@ class _Counting:
         if not objects:
             return 0
         dataset = self.catalog[choice.dataset]
-        predicate = compile_filter(choice.filter, dataset) if choice.filter is not None else None
-        selection = Selection(dataset, window, predicate, resolved(dataset, choice.fields, ()))
+        selection = Selection(dataset, window, predicate_of(choice, dataset), resolved(dataset, choice.fields, ()))
         distinct = self.settings.duplicates is Duplicates.DROP
         with self._fetched((*objects, *known) if distinct else objects) as sources:
             refinement = Refinement(distinct=distinct, known=tuple(sources[len(objects) :]))

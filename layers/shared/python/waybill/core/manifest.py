@@ -36,6 +36,8 @@ class Entry(BaseModel):
     size: int
     sha256: str
     rows: int | None = None
+    signature: str | None = None
+    """`valid` where the medium's signature was checked."""
 
 
 class PackagedFile(BaseModel):
@@ -53,6 +55,7 @@ class PackagedFile(BaseModel):
     version: str = ""
     dataset: str = ""
     rows: int | None = None
+    signature: str | None = None
     entries: tuple[Entry, ...] = ()
 
     def listed(self) -> dict[str, Any]:
@@ -62,6 +65,8 @@ class PackagedFile(BaseModel):
             shown["dataset"] = self.dataset
         if self.rows is not None:
             shown["rows"] = self.rows
+        if self.signature:
+            shown["signature"] = self.signature
         if self.entries:
             shown["entries"] = [e.model_dump(mode="json", exclude_none=True) for e in self.entries]
         return shown

@@ -28,7 +28,7 @@ from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.schedule import first_boundary, occurrences
 from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
 from waybill.core.search import Reading, Span, lines_of
-from waybill.core.select import compile_filter
+from waybill.core.taken import predicate_of
 from waybill.core.window import Window
 
 SAMPLE_ROWS = 100
@@ -189,8 +189,7 @@ def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading) -> Samp
 
 def _selection(plan: Plan, data: PlannedData) -> Selection:
     choice = plan.choice(data.dataset.name)
-    predicate = compile_filter(choice.filter, data.dataset) if choice.filter is not None else None
-    return Selection(data.dataset, plan.window, predicate, data.fields)
+    return Selection(data.dataset, plan.window, predicate_of(choice, data.dataset), data.fields)
 
 
 def _names(plan: Plan) -> Iterator[str]:

@@ -14,7 +14,7 @@ from waybill.core.archive import derive_salt
 from waybill.core.cut import Cutter
 from waybill.core.format import RowFormat, framing
 from waybill.core.manifest import Entry
-from waybill.core.media import Media
+from waybill.core.media import FoundMedia, Media, bytes_of
 from waybill.core.parts import Part
 from waybill.core.plan import Plan
 from waybill.core.rows import RowStream
@@ -76,9 +76,10 @@ class Zipping:
 
     def media(self, media: Media) -> Iterator[bytes]:
         for found in media:
-            chunks = self._shop.lake.stream(found.key, found.version)
+            chunks = bytes_of(self._shop, found)
             version = f"{found.version} {found.etag}"
             yield from self._entry("media", found.name, chunks, version=version, large=found.size >= LARGE)
+            self.done[-1] = _with_signature(self.done[-1], found)
 
     def _entry(
         self, kind: Literal["data", "media"], name: str, chunks: Iterable[bytes], *, version: str, large: bool
@@ -103,6 +104,11 @@ def _hashed(chunks: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
 
 def _with_rows(zipped: ZippedEntry, rows: int) -> ZippedEntry:
     return zipped.model_copy(update={"entry": zipped.entry.model_copy(update={"rows": rows})})
+
+
+def _with_signature(zipped: ZippedEntry, found: FoundMedia) -> ZippedEntry:
+    signature = found.signature or None
+    return zipped.model_copy(update={"entry": zipped.entry.model_copy(update={"signature": signature})})
 
 
 def _password(plan: Plan, secrets: SecretReader) -> str | None:
