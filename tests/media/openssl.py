@@ -56,7 +56,11 @@ def issued(folder: Path, name: str, by: Identity) -> Identity:
 def enveloped(folder: Path, clear: bytes, to: Identity, *options: str) -> bytes:
     plain, sealed = folder / "plain", folder / "sealed.cms"
     plain.write_bytes(clear)
-    openssl("cms", "-encrypt", "-binary", "-in", plain, "-outform", "DER", "-out", sealed, *_before(options), "-recip", to.certificate, *_after(options))  # fmt: skip
+    before, after = _before(options), _after(options)
+    openssl(
+        "cms", "-encrypt", "-binary", "-in", plain, "-outform", "DER", "-out", sealed, *before,
+        "-recip", to.certificate, *after,
+    )  # fmt: skip
     return sealed.read_bytes()
 
 
@@ -76,5 +80,8 @@ def signature(folder: Path, signed: bytes, by: Identity, *options: str) -> bytes
     plain, made = folder / "signed", folder / "made.p7s"
     plain.write_bytes(signed)
     form = () if "-outform" in options else ("-outform", "DER")
-    openssl("cms", "-sign", "-binary", "-in", plain, "-signer", by.certificate, "-inkey", by.key, "-out", made, *form, *options)  # fmt: skip
+    openssl(
+        "cms", "-sign", "-binary", "-in", plain, "-signer", by.certificate, "-inkey", by.key, "-out", made,
+        *form, *options,
+    )  # fmt: skip
     return made.read_bytes()

@@ -49,9 +49,9 @@ def film(path: Path, seconds: int = 2, *, sound: bool = True) -> Path:
             out.mux(drawn.encode(frame))
         out.mux(drawn.encode(None))
         if heard is not None:
-            with av.open(io.BytesIO(wav(seconds))) as tone:
-                for frame in tone.decode(audio=0):
-                    out.mux(heard.encode(frame))
+            with av.open(io.BytesIO(wav(seconds)), "r") as tone:
+                for spoken in tone.decode(tone.streams.audio[0]):
+                    out.mux(heard.encode(spoken))
             out.mux(heard.encode(None))
     return path
 
@@ -68,7 +68,7 @@ def probed(data: bytes) -> dict[str, Any]:
 
 def heard(data: bytes) -> tuple[str, int, int, float]:
     """Codec, rate, channels, and the seconds that can really be decoded."""
-    with av.open(io.BytesIO(data)) as given:
+    with av.open(io.BytesIO(data), "r") as given:
         stream = given.streams.audio[0]
         samples = sum(frame.samples for frame in given.decode(stream))
         return stream.codec_context.name, stream.rate, stream.layout.nb_channels, samples / stream.rate

@@ -49,8 +49,6 @@ def examined(
                 f"has expired on {ends:%Y-%m-%d}; give the one that took its place, or set allow_expired for files of its time",
             )
         )
-    if certificate.not_valid_before_utc > now:
-        errors.append(FieldError("certificate", f"is not valid before {certificate.not_valid_before_utc:%Y-%m-%d}"))
     key = None
     if key_pem:
         try:
