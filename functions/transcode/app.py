@@ -29,7 +29,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, str]:
             lake=wiring.lake(),
             ciphers=media.ciphers,
             checks=media.checks,
-            sounds=wiring.sounds(LARGEST_LOCAL),
+            sounds=lambda: wiring.sounds(LARGEST_LOCAL),
             folder=Path(folder),
             attempt=context.aws_request_id,
             out_of_time=out_of_time(context, RESERVE_SECONDS),

@@ -91,7 +91,7 @@ class House:
             lake=self.here.lake,
             ciphers=media.ciphers,
             checks=media.checks,
-            sounds=self.sounds,
+            sounds=lambda: self.sounds,
             folder=folder,
             attempt=f"worker-{next(ATTEMPTS)}",
             out_of_time=self.out_of_time,
@@ -214,6 +214,19 @@ def test_encrypted_media_are_told_where_the_rule_does_not_decrypt(tmp_path: Path
     media, exceptions, _ = made.media()
     assert media == {"media/1.wav": content}
     assert "the rule does not decrypt" in exceptions["media/1.wav"]
+
+
+def test_a_rule_that_only_verifies_leaves_encrypted_media_as_they_are(tmp_path: Path, owner: Identity) -> None:
+    made = house(tmp_path, [row(1, "1.wav", "2.wav")], {"verify_signatures": True}, owner)
+    content = enveloped(tmp_path, wav(1), identity(tmp_path, "stranger"), "-aes-256-cbc")
+    made.put("1.wav", content)
+    made.put("1.wav.p7s", signature(tmp_path, content, owner))
+    data, metadata = sealed(wav(1), tenant="zeta")
+    made.put("2.wav", data, **metadata)
+    media, exceptions, manifest = made.media()
+    assert (media, exceptions) == ({"media/1.wav": content, "media/2.wav": data}, {})
+    assert [f["name"] for f in manifest["files"] if f.get("signature")] == ["media/1.wav"]
+    assert manifest["media"]["verify_signatures"] is True
 
 
 def test_broken_sounds_of_every_kind_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

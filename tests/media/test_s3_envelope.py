@@ -90,4 +90,4 @@ def test_what_cannot_be_trusted_is_never_asked_of_kms(changes: dict[str, Any], s
         raise AssertionError("KMS was asked")
 
     with pytest.raises(Unprepared, match=said):
-        decrypter(metadata, "acme", asked)
+        b"".join(decrypter(metadata, "acme", asked)(iter([b"x" * 100])))

@@ -119,6 +119,7 @@ def manifest_bytes(plan: Plan, contents: Contents) -> bytes:
         "schema": [_schema(data) for data in plan.data.values()],
         "format": plan.settings.format.value,
         "archive": plan.settings.archive.method.value,
+        "media": plan.settings.media.model_dump(mode="json"),
         "files": [f.listed() for f in contents.files],
         "totals": {
             "files": len(contents.files),
@@ -143,6 +144,7 @@ def _query(plan: Plan, data: PlannedData) -> dict[str, Any]:
         "fields": [f.name for f in data.fields],
         "scope": choice.scope.value,
         "extensions": list(choice.extensions),
+        "cdr_only": choice.cdr_only.value,
         "source": choice.source.value,
         "objects": sum(len(p.objects) for p in plan.parts if p.dataset == choice.dataset),
         "sequence": data.considered.model_dump(),

@@ -38,6 +38,8 @@ RESULTS = 50
 MOST_TRIES = 3
 """A file that ended its worker so often is left as it is."""
 _FIRST = 64 * 1024
+_LOOKS_UP = 64
+"""After so many chunks, of at most a MiB, somebody looks at the clock."""
 
 
 class TimeIsUp(Exception):
@@ -68,7 +70,7 @@ Decrypter = Callable[[Iterator[bytes]], Iterator[bytes]]
 class Ciphers(Protocol):
     def decrypter(self, first: bytes, metadata: Mapping[str, str]) -> Decrypter | None:
         """For a file that starts with these bytes (some KiB, or all) and has that metadata; None where it is in no encrypted
-        form that is known. Raises Unprepared where the tenant has no key for it.
+        form that is known. No key is asked for before the decrypter is used.
         """
 
 
@@ -105,14 +107,15 @@ class Piece:
 @dataclass(frozen=True)
 class Studio:
     """What preparing needs of the world. `checks(signature)` makes a check of a detached signature against the tenant's
-    certificates; `folder` is an empty local folder; `attempt` is unique to the invocation, of `[a-z0-9-]`.
+    certificates; `sounds` is asked for the first file that needs it; `folder` is an empty local folder; `attempt` is unique
+    to the invocation, of `[a-z0-9-]`.
     """
 
     stage: StageForParts
     lake: LakeForMedia
     ciphers: Ciphers
     checks: Callable[[bytes], SignatureCheck]
-    sounds: Sounds
+    sounds: Callable[[], Sounds]
     folder: Path
     attempt: str
     out_of_time: Callable[[], bool]
@@ -197,7 +200,7 @@ class _Work:
         signature, ending, problem = source.signature(), "", ""
         target = self.studio.folder / "target"
         try:
-            ending = self.studio.sounds.transcode(path, target, file.kind, self.settings, self.studio.out_of_time)
+            ending = self.studio.sounds().transcode(path, target, file.kind, self.settings, self.studio.out_of_time)
         except Unprepared as reason:
             problem = str(reason)
         if not ending and not source.encrypted:
@@ -212,7 +215,7 @@ class _Work:
         signatures: list[str] = []
         pieces = self._pieces(file, signatures)
         target = self.studio.folder / "target"
-        ending = self.studio.sounds.stitch(pieces, target, wanted, self.studio.out_of_time)
+        ending = self.studio.sounds().stitch(pieces, target, wanted, self.studio.out_of_time)
         signature = "valid" if signatures and all(signatures) else ""
         return self._staged(number, target, ending).model_copy(update={"signature": signature})
 
@@ -259,11 +262,11 @@ class _Source:
             if len(first) >= _FIRST:
                 break
         self._stored: Iterator[bytes] = chain([first], chunks)
-        self._decrypt = studio.ciphers.decrypter(first, there.metadata)
-        if self._decrypt is None and encrypted_with and settings.decrypt:
+        found = studio.ciphers.decrypter(first, there.metadata)
+        if found is None and encrypted_with and settings.decrypt:
             raise Unprepared("its row says that it is encrypted, and it is in no form that can be decrypted")
-        if self._decrypt is not None and not settings.decrypt:
-            raise Unprepared("it is encrypted, and the rule does not decrypt")
+        self._decrypt = found if settings.decrypt else None
+        self._locked = found is not None and not settings.decrypt
         self._checks = self._signature_checks(key, signed_with) if settings.verify_signatures else ()
 
     @property
@@ -287,9 +290,11 @@ class _Source:
         return self._seen(self._decrypt(stored), 1) if self._decrypt else stored
 
     def _seen(self, chunks: Iterable[bytes], which: int) -> Iterator[bytes]:
-        for chunk in chunks:
+        for number, chunk in enumerate(chunks, start=1):
             if which < len(self._checks):
                 self._checks[which].add(chunk)
+            if number % _LOOKS_UP == 0 and self._studio.out_of_time():
+                raise TimeIsUp
             yield chunk
 
     def exhaust(self) -> None:
@@ -299,6 +304,8 @@ class _Source:
                 pass
 
     def local(self, name: str, size: int) -> Path:
+        if self._locked:
+            raise Unprepared("it is encrypted, and the rule does not decrypt")
         too_large = Unprepared(f"it has more than {LARGEST_LOCAL} bytes, the most that is transcoded")
         if size > LARGEST_LOCAL:
             raise too_large

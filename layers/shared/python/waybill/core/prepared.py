@@ -138,7 +138,7 @@ class PreparedMedia:
         stem, ending = split_ending(file.name)
         converted = bool(result.ending) and result.ending != ending.lower()
         name = stem + result.ending if converted else file.name
-        if result.problem and not (result.staged or file.version):
+        if result.problem and file.cuts:
             self.missing.append(Missing(name=name, reason=result.problem))
             return
         name = self.names.free(name, file.key, converted=converted)

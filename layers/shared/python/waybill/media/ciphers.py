@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from waybill.core.prepare import Decrypter
 from waybill.media import cms_envelope, s3_envelope
@@ -22,5 +21,8 @@ class TenantCiphers:
         if s3_envelope.is_envelope(metadata):
             return s3_envelope.decrypter(metadata, self._tenant, self._unwrap)
         if cms_envelope.is_envelope(first):
-            return partial(cms_envelope.decrypted, certificates=self._certificates())
+            return self._opened
         return None
+
+    def _opened(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        yield from cms_envelope.decrypted(chunks, self._certificates())

@@ -29,9 +29,18 @@ def is_envelope(metadata: Mapping[str, str]) -> bool:
 
 
 def decrypter(metadata: Mapping[str, str], tenant: str, unwrap: Unwrap) -> Callable[[Iterator[bytes]], Iterator[bytes]]:
-    """Raises Unprepared for another version or algorithm, and for a key whose context is not this tenant's: nothing is asked
-    of KMS then.
+    """Its first step raises Unprepared for another version or algorithm, and for a key whose context is not this tenant's:
+    nothing is asked of KMS then.
     """
+    return partial(_decrypted, metadata, tenant, unwrap)
+
+
+def _decrypted(metadata: Mapping[str, str], tenant: str, unwrap: Unwrap, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    key, nonce = _key(metadata, tenant, unwrap)
+    yield from _gcm(key, nonce, chunks)
+
+
+def _key(metadata: Mapping[str, str], tenant: str, unwrap: Unwrap) -> tuple[bytes, bytes]:
     for name, only in (("x-amz-cek-alg", "AES/GCM/NoPadding"), ("x-amz-wrap-alg", "kms+context")):
         said = metadata.get(name, "nothing")
         if said != only:
@@ -55,7 +64,7 @@ def decrypter(metadata: Mapping[str, str], tenant: str, unwrap: Unwrap) -> Calla
     key = unwrap(wrapped, context)
     if len(key) != 32:
         raise Unprepared("its key has not the length that its algorithm needs")
-    return partial(_gcm, key, nonce)
+    return key, nonce
 
 
 def _gcm(key: bytes, nonce: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
