@@ -110,6 +110,14 @@ def test_a_flipped_bit_never_passes(sealed_gcm: bytes, rsa_identity: Identity, a
         return
 
 
+def test_every_bit_of_the_tag_counts(sealed_gcm: bytes, rsa_identity: Identity) -> None:
+    for bit in range(128):
+        damaged = bytearray(sealed_gcm)
+        damaged[-1 - bit // 8] ^= 1 << bit % 8
+        with pytest.raises(Unprepared, match="tag is wrong"):
+            opened(bytes(damaged), rsa_identity)
+
+
 @given(st.integers(0, 10**9))
 def test_a_cut_file_is_told(sealed_gcm: bytes, rsa_identity: Identity, at: int) -> None:
     with pytest.raises(Unprepared):
