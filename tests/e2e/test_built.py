@@ -32,6 +32,7 @@ def test_heavy_libraries_are_only_where_they_are_used(surroundings: Surroundings
         "fpdf": {"QueryFunction"},
         "av": {"TranscodeFunction"},
         "asn1crypto": {"TranscodeFunction"},
+        "cryptography": {"TranscodeFunction", "ApiFunction", "PackageFunction", "DeliverFunction", "ProbeFunction"},
         "paramiko": {"DeliverFunction", "ProbeFunction"},
         "azure": {"DeliverFunction", "ProbeFunction"},
     }.items():

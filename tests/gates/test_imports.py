@@ -28,7 +28,8 @@ HOME = {
     "fontTools": ("engines.list_fonts",),
     "cryptography": ("engines.zip_", "destinations.sftp", "media."),
     "asn1crypto": ("media.cms_",),
-    "av": ("media.sounds",),
+    "av": ("media.sounds", "media.writing"),
+    "lameenc": ("media.writing",),
     "aws_lambda_powertools": ("boundary",),
 }
 

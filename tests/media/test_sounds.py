@@ -62,6 +62,16 @@ def test_voice_in_every_format_keeps_its_length_and_channels(
     assert not tags & {"title", "artist", "comment", "creation_time"}
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000])
+@pytest.mark.parametrize("seconds", [0.05, 1.0, 7.3])
+def test_an_mp3_plays_exactly_as_long_as_its_source(tmp_path: Path, rate: int, channels: int, seconds: float) -> None:
+    source = wav(seconds, rate=rate, channels=channels)
+    _, made = changed(tmp_path, source, voice_format="mp3")
+    assert heard(made)[1:] == heard(source)[1:]
+    assert probed(made)["streams"][0]["codec_name"] == "mp3"
+
+
 def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
     for wanted in VOICES:
         assert changed(tmp_path, coded(6), voice_format=wanted) == changed(tmp_path, coded(6), voice_format=wanted)
