@@ -29,11 +29,11 @@ class Identity:
 
     @property
     def held(self) -> HeldCertificate:
-        return held(self.certificate.read_text(), self.key.read_text())
+        return held(self.certificate.read_text(), self.key.read_text)
 
     @property
     def public(self) -> HeldCertificate:
-        return held(self.certificate.read_text(), "")
+        return held(self.certificate.read_text(), str)
 
 
 def identity(folder: Path, name: str, kind: tuple[str, ...] = RSA, *more: str | Path, days: int = 30) -> Identity:

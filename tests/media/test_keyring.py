@@ -40,7 +40,7 @@ def test_facts_are_those_that_openssl_shows(place: Path, kind: tuple[str, ...]) 
     assert facts.sha1 == hashlib.sha1(der, usedforsecurity=False).hexdigest()
     assert facts.subject == "CN=shown,O=Acme"
     assert facts.authority
-    assert held(pem, key).key is not None
+    assert held(pem, lambda: key).key is not None
 
 
 def test_an_encrypted_key_needs_its_passphrase(place: Path, owner: Identity) -> None:

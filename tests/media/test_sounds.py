@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,7 +95,10 @@ def test_video(tmp_path: Path, wanted: VideoFormat, codecs: list[str], sound: bo
     source = film(tmp_path / "film.avi", sound=sound).read_bytes()
     ending, made = changed(tmp_path, source, MediaKind.VIDEO, video_format=wanted)
     assert ending == f".{wanted}"
-    (tmp_path / "made").write_bytes(made)
+    with av.open(io.BytesIO(made), "r") as given:
+        times = [frame.time for frame in given.decode(given.streams.video[0])]
+    assert len(times) == 20
+    assert times == pytest.approx([n / 10 for n in range(20)], abs=0.05)
     found = probed(made)
     assert [s["codec_name"] for s in found["streams"]] == codecs[: 1 + sound]
 

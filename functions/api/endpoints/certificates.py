@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from http import HTTPStatus
 from typing import Annotated
 
@@ -79,7 +80,8 @@ def add_certificate(body: NewCertificate) -> Response[CertificateView]:
         now,
         expired_too=body.allow_expired,
     )
-    reference = wiring.secrets().reference(caller.tenant, f"certificate-{facts.sha256}") if key else ""
+    name = f"certificate-{secrets.token_hex(8)}"
+    reference = wiring.secrets().create(caller.tenant, name, {"private_key": key}) if key else ""
     saved = SavedCertificate(
         tenant=caller.tenant,
         name=body.name,
@@ -89,13 +91,12 @@ def add_certificate(body: NewCertificate) -> Response[CertificateView]:
         created_at=now,
         created_by=caller.name,
     )
-    wiring.certificates().add(saved)
-    if key:
-        try:
-            wiring.secrets().create(caller.tenant, f"certificate-{facts.sha256}", {"private_key": key})
-        except WaybillError:
-            wiring.certificates().remove(caller.tenant, facts.sha256)
-            raise
+    try:
+        wiring.certificates().add(saved)
+    except WaybillError:
+        if reference:
+            wiring.secrets().remove(reference)
+        raise
     return Response(HTTPStatus.CREATED.value, "application/json", _view(saved))
 
 
@@ -104,9 +105,9 @@ def delete_certificate(sha256: str) -> Response[str]:
     """Its private key goes with it: what is encrypted for it is delivered as it is from then on."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     saved = wiring.certificates().get(caller.tenant, sha256)
+    wiring.certificates().remove(caller.tenant, sha256)
     if saved.secret_ref:
         wiring.secrets().remove(saved.secret_ref)
-    wiring.certificates().remove(caller.tenant, sha256)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 

@@ -23,13 +23,10 @@ class ManagedSecrets:
         self._prefix = prefix
 
     def create(self, tenant: str, name: str, value: Mapping[str, str]) -> str:
-        reference = self.reference(tenant, name)
+        reference = f"{self._prefix}/{tenant}/{name}"
         with translated("keeping a secret"):
             self._client.create_secret(Name=reference, SecretString=json.dumps(dict(value)))
         return reference
-
-    def reference(self, tenant: str, name: str) -> str:
-        return f"{self._prefix}/{tenant}/{name}"
 
     def read(self, reference: str) -> Mapping[str, str]:
         with translated("reading a secret"):

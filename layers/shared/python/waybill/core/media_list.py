@@ -42,7 +42,7 @@ class _AskedCut(BaseModel):
 def list_media(plan: Plan, index: int, shop: Workshop) -> int:
     """Stage the list of a part's media; returns how many batches it has. Idempotent: the first list that is staged counts.
 
-    None where the part is packaged already, or prepares nothing. Raises PermanentError where a source cannot be read.
+    0 where the part is packaged already, or prepares nothing. Raises PermanentError where a source cannot be read.
     """
     part = plan.parts[index]
     if not plan.prepares(part.dataset) or shop.stage.read_if_there(part_key(plan, index)) is not None:

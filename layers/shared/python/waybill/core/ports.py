@@ -360,9 +360,6 @@ class Datasets(Protocol):
 
 
 class Secrets(Protocol):
-    def reference(self, tenant: str, name: str) -> str:
-        """Under which a secret of that name is kept, or will be."""
-
     def create(self, tenant: str, name: str, value: Mapping[str, str]) -> str:
         """Keep a secret; returns its reference."""
 

@@ -149,8 +149,6 @@ def _content_key(recipients: Any, certificates: Sequence[HeldCertificate], size:
     """For the first recipient that is one of the tenant's certificates with its key."""
     for info in recipients:
         for held in certificates:
-            if held.key is None:
-                continue
             key = _for(info, held)
             if key is not None:
                 if len(key) != size:
@@ -160,11 +158,11 @@ def _content_key(recipients: Any, certificates: Sequence[HeldCertificate], size:
 
 
 def _for(info: Any, held: HeldCertificate) -> bytes | None:
-    if info.name == "ktri" and isinstance(held.key, rsa.RSAPrivateKey):
-        return _transported(info.chosen, held, held.key) if _is(info.chosen["rid"], held) else None
-    if info.name == "kari" and isinstance(held.key, ec.EllipticCurvePrivateKey):
+    if info.name == "ktri" and _is(info.chosen["rid"], held) and isinstance(held.key, rsa.RSAPrivateKey):
+        return _transported(info.chosen, held.key)
+    if info.name == "kari":
         for one in info.chosen["recipient_encrypted_keys"]:
-            if _is(one["rid"], held):
+            if _is(one["rid"], held) and isinstance(held.key, ec.EllipticCurvePrivateKey):
                 return _agreed(info.chosen, one["encrypted_key"].native, held.key)
     return None
 
@@ -177,19 +175,10 @@ def _is(named: Any, held: HeldCertificate) -> bool:
         return bool(same and named.chosen["serial_number"].native == held.certificate.serial_number)
     chosen = named.chosen
     identifier = chosen["subject_key_identifier"].native if named.name == "r_key_id" else chosen.native
-    return bool(identifier == key_identifier(held))
+    return bool(identifier == held.key_identifier)
 
 
-def key_identifier(held: HeldCertificate) -> bytes | None:
-    from cryptography import x509  # noqa: PLC0415
-
-    try:
-        return held.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return None
-
-
-def _transported(info: Any, held: HeldCertificate, key: rsa.RSAPrivateKey) -> bytes:
+def _transported(info: Any, key: rsa.RSAPrivateKey) -> bytes:
     algorithm = info["key_encryption_algorithm"]
     name = algorithm["algorithm"].native
     scheme: rsa_padding.AsymmetricPadding

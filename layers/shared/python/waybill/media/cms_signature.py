@@ -110,11 +110,7 @@ def _names(named: Any, certificate: x509.Certificate) -> bool:
     if named.name == "issuer_and_serial_number":
         same = named.chosen["issuer"].untag().dump() == certificate.issuer.public_bytes()
         return bool(same and named.chosen["serial_number"].native == certificate.serial_number)
-    try:
-        own = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except x509.ExtensionNotFound:
-        return False
-    return bool(named.chosen.native == own)
+    return bool(named.chosen.native == HeldCertificate(certificate, str).key_identifier)
 
 
 def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,19 +18,31 @@ from waybill.core.errors import FieldError, InvalidInput
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
-@dataclass(frozen=True)
+@dataclass
 class HeldCertificate:
-    """A registered certificate; `key` where it may decrypt."""
+    """A registered certificate. `key_pem` is asked, once, for the first file that needs the key; empty for none."""
 
     certificate: x509.Certificate
-    key: PrivateKey | None
+    key_pem: Callable[[], str]
+
+    @cached_property
+    def key(self) -> PrivateKey | None:
+        pem = self.key_pem()
+        key = serialization.load_pem_private_key(pem.encode(), None) if pem else None
+        assert key is None or isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+        return key
+
+    @cached_property
+    def key_identifier(self) -> bytes | None:
+        try:
+            return self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        except x509.ExtensionNotFound:
+            return None
 
 
-def held(certificate_pem: str, key_pem: str) -> HeldCertificate:
+def held(certificate_pem: str, key_pem: Callable[[], str]) -> HeldCertificate:
     """What was registered, as it was kept."""
-    key = serialization.load_pem_private_key(key_pem.encode(), None) if key_pem else None
-    assert key is None or isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-    return HeldCertificate(x509.load_pem_x509_certificate(certificate_pem.encode()), key)
+    return HeldCertificate(x509.load_pem_x509_certificate(certificate_pem.encode()), key_pem)
 
 
 def examined(

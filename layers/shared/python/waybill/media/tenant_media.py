@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from waybill.core.certificates import SavedCertificate
 from waybill.core.prepare import Ciphers, SignatureCheck
@@ -26,7 +26,10 @@ class TenantMedia:
 
     @cached_property
     def _certificates(self) -> list[HeldCertificate]:
-        return [held(c.pem, self._secret(c.secret_ref)["private_key"] if c.secret_ref else "") for c in self._saved()]
+        return [held(c.pem, partial(self._key, c.secret_ref)) for c in self._saved()]
+
+    def _key(self, reference: str) -> str:
+        return self._secret(reference)["private_key"] if reference else ""
 
     def checks(self, signature: bytes) -> SignatureCheck:
         return DetachedSignature(signature, self._certificates)
