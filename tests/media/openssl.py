@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -85,3 +86,18 @@ def signature(folder: Path, signed: bytes, by: Identity, *options: str) -> bytes
         *form, *options,
     )  # fmt: skip
     return made.read_bytes()
+
+
+def mangled(data: bytes, chance: random.Random) -> bytes:
+    """Bytes changed, lost and added, a few of each."""
+    made = bytearray(data)
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(made))
+        match chance.randrange(3):
+            case 0:
+                made[at] = chance.randrange(256)
+            case 1:
+                del made[at : at + chance.randint(1, 9)]
+            case _:
+                made[at:at] = chance.randbytes(chance.randint(1, 9))
+    return bytes(made)

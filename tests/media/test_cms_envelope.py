@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.media.openssl import EC, Identity, enveloped, identity
+from tests.media.openssl import EC, Identity, enveloped, identity, mangled
 from waybill.core.prepared import Unprepared
 from waybill.media.cms_envelope import decrypted, is_envelope
 
@@ -106,6 +106,21 @@ def test_a_flipped_bit_never_passes(sealed_gcm: bytes, rsa_identity: Identity, a
     damaged[at % len(damaged)] ^= 1 << bit
     try:
         assert opened(bytes(damaged), rsa_identity) == CLEAR[:5_000]
+    except Unprepared:
+        return
+
+
+@given(seed=st.integers(0, 2**32), which=st.sampled_from(["rsa", "oaep", "ec"]))
+def test_a_mangled_envelope_is_told(
+    place: Path, sealed_gcm: bytes, rsa_identity: Identity, ec_identity: Identity, seed: int, which: str
+) -> None:
+    made = place / f"mangled-{which}"
+    if not made.exists():
+        options = ("-keyopt", "rsa_padding_mode:oaep") if which == "oaep" else ()
+        owner = ec_identity if which == "ec" else rsa_identity
+        made.write_bytes(enveloped(place, CLEAR[:200], owner, *GCM, *options, "-stream"))
+    try:
+        assert opened(mangled(made.read_bytes(), random.Random(seed)), rsa_identity, ec_identity) == CLEAR[:200]
     except Unprepared:
         return
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.media.openssl import EC, RSA, Identity, identity, issued, signature
+from tests.media.openssl import EC, RSA, Identity, identity, issued, mangled, signature
 from waybill.core.prepared import Unprepared
 from waybill.media.cms_signature import DetachedSignature
 
@@ -84,5 +85,13 @@ def test_a_damaged_signature_never_makes_other_bytes_valid(made: bytes, signer: 
     damaged[at % len(damaged)] ^= 1 << bit
     try:
         assert fault(bytes(damaged), DATA + b"!", signer) != ""
+    except Unprepared:
+        return
+
+
+@given(st.integers(0, 2**32))
+def test_a_mangled_signature_is_told_and_makes_nothing_valid(made: bytes, signer: Identity, seed: int) -> None:
+    try:
+        assert fault(mangled(made, random.Random(seed)), b"other bytes", signer) != ""
     except Unprepared:
         return

@@ -167,6 +167,17 @@ def test_a_cut_is_joined_to_the_sample(tmp_path: Path) -> None:
     assert seconds == pytest.approx(1.5 + 0.25 + 0.1, abs=0.005)
 
 
+def test_a_sound_that_changes_in_its_midst_is_read_to_its_end(tmp_path: Path) -> None:
+    """As a recorder writes it that was moved from one call to another: frames of two rates in one file."""
+    both = b"".join(
+        changed(tmp_path, wav(2, rate=rate, channels=channels), voice_format="mp3")[1]
+        for rate, channels in ((8_000, 1), (16_000, 2))
+    )
+    _, made = changed(tmp_path, both, voice_format="wav")
+    assert heard(made)[:3] == ("pcm_s16le", 8_000, 1)
+    assert heard(made)[3] == pytest.approx(4, abs=0.3)
+
+
 def test_a_cut_beyond_the_files_end_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(wav(1))
     with pytest.raises(Unprepared, match="related file 1: it has no sound between"):

@@ -166,8 +166,6 @@ class _Work:
 
     def _result(self, file: ListedMedia, number: int) -> Prepared:
         try:
-            if self._opens(file) and not self._may_try(number):
-                return Prepared(problem=f"its preparation ended the worker {MOST_TRIES} times")
             return self._stitched(file, number) if file.cuts else self._single(file, number)
         except Unprepared as reason:
             return Prepared(problem=str(reason))
@@ -175,14 +173,16 @@ class _Work:
             for leftover in self.studio.folder.iterdir():
                 leftover.unlink()
 
-    def _may_try(self, number: int) -> bool:
-        """Leaves a mark: what a broken file does to a library is not known before."""
+    def _try(self, number: int) -> None:
+        """Leaves a mark, once everything is there that a library reads: what a broken file does to it is not known before.
+        Raises Unprepared where there are too many.
+        """
         for times in range(MOST_TRIES):
             mark = f"{self.batch.removesuffix('.json')}.{number:05d}.try-{times}"
             if self.studio.stage.read_if_there(mark) is None:
                 self.studio.stage.put(mark, b"begun")
-                return True
-        return False
+                return
+        raise Unprepared(f"its preparation ended the worker {MOST_TRIES} times")
 
     def _opens(self, file: ListedMedia) -> bool:
         """Whether the file's format may have to be changed: what it is shows inside."""
@@ -200,6 +200,7 @@ class _Work:
         signature, ending, problem = source.signature(), "", ""
         target = self.studio.folder / "target"
         try:
+            self._try(number)
             ending = self.studio.sounds().transcode(path, target, file.kind, self.settings, self.studio.out_of_time)
         except Unprepared as reason:
             problem = str(reason)
@@ -213,13 +214,13 @@ class _Work:
         if wanted is VoiceFormat.KEEP:
             wanted = VoiceFormat.WAV
         signatures: list[str] = []
-        pieces = self._pieces(file, signatures)
+        pieces = self._pieces(file, number, signatures)
         target = self.studio.folder / "target"
         ending = self.studio.sounds().stitch(pieces, target, wanted, self.studio.out_of_time)
         signature = "valid" if signatures and all(signatures) else ""
         return self._staged(number, target, ending).model_copy(update={"signature": signature})
 
-    def _pieces(self, file: ListedMedia, signatures: list[str]) -> Iterator[Piece]:
+    def _pieces(self, file: ListedMedia, place: int, signatures: list[str]) -> Iterator[Piece]:
         """One on the disk at a time; what cannot be had is said with its number."""
         for number, cut in enumerate(file.cuts, start=1):
             try:
@@ -227,6 +228,8 @@ class _Work:
             except Unprepared as reason:
                 raise Unprepared(f"related file {number}: {reason}") from None
             signatures.append(signature)
+            if number == 1:
+                self._try(place)
             yield Piece(path, cut.from_seconds, cut.to_seconds)
             path.unlink()
 

@@ -6,6 +6,7 @@ Lengths may be definite or not. Structures that are small are read whole, for as
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from waybill.core.prepared import Unprepared
@@ -16,8 +17,20 @@ _SMALL = 1024 * 1024
 _DEPTH = 16
 
 
+DAMAGED = "its CMS structure ends too early or is damaged"
+
+
 def cut_off() -> Unprepared:
-    return Unprepared("its CMS structure ends too early or is damaged")
+    return Unprepared(DAMAGED)
+
+
+@contextmanager
+def understood(reason: str) -> Iterator[None]:
+    """Around whatever looks into a structure with asn1crypto, which reads late and raises all of these for damaged ones."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
+        raise Unprepared(reason) from None
 
 
 @dataclass(frozen=True)

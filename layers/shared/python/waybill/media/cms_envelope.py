@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
 from waybill.core.prepared import Unprepared
-from waybill.media.ber import CONTEXT_0, OCTET_STRING, SEQUENCE, SET, Reader, cut_off
+from waybill.media.ber import CONTEXT_0, DAMAGED, OCTET_STRING, SEQUENCE, SET, Reader, cut_off, understood
 from waybill.media.keyring import HeldCertificate
 
 ENVELOPED, AUTH_ENVELOPED = "1.2.840.113549.1.7.3", "1.2.840.113549.1.9.16.1.23"
@@ -67,7 +67,11 @@ def is_envelope(first: bytes) -> bool:
 
 def decrypted(chunks: Iterator[bytes], certificates: Sequence[HeldCertificate]) -> Iterator[bytes]:
     """The content in the clear. Raises Unprepared: what came before counts for nothing then."""
-    reader = Reader(chunks)
+    with understood(DAMAGED):
+        return _decrypted(Reader(chunks), certificates)
+
+
+def _decrypted(reader: Reader, certificates: Sequence[HeldCertificate]) -> Iterator[bytes]:
     reader.expected(SEQUENCE)
     kind = _oid(reader)
     reader.expected(CONTEXT_0)
@@ -104,12 +108,10 @@ def _oid(reader: Reader) -> str:
 
 def _parsed(kind: type[Any], data: bytes) -> Any:
     """asn1crypto reads lazily; `native` makes it look at everything, so that nothing is found wrong later."""
-    try:
+    with understood(DAMAGED):
         value = kind.load(data)
         _ = value.native
-    except (ValueError, TypeError, OverflowError):
-        raise cut_off() from None
-    return value
+        return value
 
 
 def _cbc(reader: Reader, octets: Iterator[bytes], key: bytes, iv: bytes) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from waybill.core.prepared import Unprepared
+from waybill.media.ber import understood
 from waybill.media.keyring import HeldCertificate, is_authority
 
 _DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
@@ -28,13 +29,17 @@ _DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
 }
 
 
+_DAMAGED = "the signature beside it is damaged"
+
+
 class DetachedSignature:
     """`core.prepare.SignatureCheck`. Raises Unprepared for what is no signature that can be checked."""
 
     def __init__(self, signature: bytes, registered: Sequence[HeldCertificate]) -> None:
         self._signed = _signed_data(signature)
         self._registered = [held.certificate for held in registered]
-        names = {info["digest_algorithm"]["algorithm"].native for info in self._signed["signer_infos"]}
+        with understood(_DAMAGED):
+            names = {info["digest_algorithm"]["algorithm"].native for info in self._signed["signer_infos"]}
         self._digests = {name: hashlib.new(name) for name in names if name in _DIGESTS}
 
     def add(self, chunk: bytes) -> None:
@@ -43,7 +48,8 @@ class DetachedSignature:
 
     def fault(self) -> str:
         """Empty where one of the signers is trusted and signed exactly these bytes."""
-        faults = [self._fault(info) for info in self._signed["signer_infos"]]
+        with understood(_DAMAGED):
+            faults = [self._fault(info) for info in self._signed["signer_infos"]]
         if not faults:
             return "it has no signer"
         return "" if "" in faults else faults[0]
@@ -83,16 +89,14 @@ class DetachedSignature:
 
 
 def _signed_data(signature: bytes) -> Any:
-    try:
+    with understood(_DAMAGED):
         if pem.detect(signature):
             signature = pem.unarmor(signature)[2]
         info = cms.ContentInfo.load(signature)
         if info["content_type"].native != "signed_data":
             raise Unprepared("the signature beside it is no CMS SignedData")
         _ = info["content"].native
-    except (ValueError, TypeError, OverflowError, KeyError):
-        raise Unprepared("the signature beside it is damaged") from None
-    return info["content"]
+        return info["content"]
 
 
 def _brought(signed: Any) -> list[x509.Certificate]:

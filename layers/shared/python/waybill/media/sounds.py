@@ -74,11 +74,13 @@ class LibavSounds:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """The library's errors as ours."""
+    """The libraries' errors as ours: what a damaged file says of itself may be any nonsense."""
     try:
         yield
     except av.error.FFmpegError as error:
         raise Unprepared(f"it cannot be read as media ({error.strerror})") from None
+    except (ValueError, TypeError, ArithmeticError, LookupError, RuntimeError, EOFError) as error:
+        raise Unprepared(f"it cannot be read as media ({type(error).__name__})") from error
 
 
 def _media_in(path: Path) -> Any:

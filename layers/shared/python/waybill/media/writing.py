@@ -69,6 +69,7 @@ class Output(ABC):
         self._target, self._largest, self._must_stop = target, largest, must_stop
         self._resampler: AudioResampler | None = None
         self._begun = False
+        self._given: tuple[str, str, int] | None = None
         self._written = 0
         self.samples = 0
 
@@ -88,6 +89,10 @@ class Output(ABC):
         """The first frame decides on rate and channels, unless somebody did before."""
         if not self._begun:
             self.hear_with(frame.sample_rate, frame.layout.nb_channels)
+        given = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if given != self._given:  # a stream may change in its midst
+            self.end_of_piece()
+        self._given = given
         self._resampler = self._resampler or self._resampling()
         self._take(self._resampler.resample(frame))
 
