@@ -4,7 +4,7 @@ PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:cli:.
 export SAM_CLI_TELEMETRY := 0
 # Lanes whose tests share nothing, so that two can run side by side.
-APART := tests/core tests/contract tests/cli tests/engines tests/gates tests/integration tests/bench tests/simulate
+APART := tests/core tests/contract tests/cli tests/media tests/engines tests/gates tests/integration tests/bench tests/simulate
 
 .PHONY: help demo sandbox sandbox-stop test test-fast accounted simulate gates bench key clean
 

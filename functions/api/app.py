@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from endpoints import (
     backfills,
     calendars,
+    certificates,
     datasets,
     destinations,
     gaps,
@@ -30,6 +31,7 @@ for resource in (
     records,
     queries,
     destinations,
+    certificates,
     calendars,
     rules,
     backfills,

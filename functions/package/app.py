@@ -1,4 +1,4 @@
-"""One part of a run: select its rows, write them in the rule's format, encode them for the archive, stage the bytes."""
+"""One part of a run: its media listed, where they are prepared first; or its rows selected, written, encoded and staged."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from waybill import wiring
 from waybill.boundary import Event, handler
 from waybill.core.attempt import held_run
+from waybill.core.media_list import list_media
 from waybill.core.package import package_part
 from waybill.core.plan import read_plan
 from waybill.core.run import known_key
@@ -33,6 +34,8 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
             folder=Path(folder),
             attempt=context.aws_request_id,
         )
+        if event.get("step") == "list_media":
+            return {"batches": list(range(list_media(plan, event["part"], workshop)))}
         done = package_part(plan, event["part"], workshop)
     wiring.run_log(minimal=run.minimal_log).part_done(key, done.index, done.rows, done.size)
     return {"part": done.index}

@@ -28,4 +28,4 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     parts, size = len(plan.parts), plan.estimated_bytes()
     wiring.runs().begin(key, event["epoch"], wiring.now(), parts, size, plan.sequences, longest(event["large"]))
     log.note(key, plan.planned_at, "plan", plan.summary())
-    return {"parts": [part.index for part in plan.parts]}
+    return {"parts": [part.index for part in plan.parts], "prepares": plan.settings.media.prepares}

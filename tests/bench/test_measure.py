@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,20 @@ def test_a_bench_runs_both_sides_and_writes_its_result(name: str, tmp_path: Path
     assert written["ratio"] > 0
     assert written["peak_memory_mib"] > 1
     assert name in table([result])
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not here: sudo apt-get install ffmpeg")
+def test_sounds_are_compared_only_where_both_play_as_long_at_one_bit_rate(tmp_path: Path) -> None:
+    bench = benches()["transcode_mp3"]
+    assert measured(bench, runs=1, size=0.05).ratio > 0
+    bench.prepare(tmp_path, 0.05)
+    bench.ours.run(tmp_path)
+    bench.peer.run(tmp_path)
+    bench.check(tmp_path)
+    with (tmp_path / "ours.mp3").open("r+b") as file:
+        file.truncate((tmp_path / "ours.mp3").stat().st_size // 2)
+    with pytest.raises(Mismatch):
+        bench.check(tmp_path)
 
 
 def test_no_figure_without_equal_outputs() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +62,7 @@ class MediaThere:
     version: str
     etag: str
     size: int
+    metadata: Mapping[str, str]
 
 
 class MemoryLake:
@@ -69,17 +70,21 @@ class MemoryLake:
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
+        self.metadata: dict[str, Mapping[str, str]] = {}
 
-    def put(self, key: str, data: bytes) -> str:
+    def put(self, key: str, data: bytes, **metadata: str) -> str:
         self.kept[key] = data
+        self.metadata[key] = {name.replace("_", "-"): value for name, value in metadata.items()}
         return hashlib.sha256(data).hexdigest()[:8]
 
     def download(self, key: str, version: str, path: Path) -> None:
         path.write_bytes(self.kept[key])
 
-    def head(self, key: str) -> MediaThere | None:
+    def head(self, key: str, version: str = "") -> MediaThere | None:
         data = self.kept.get(key)
-        return None if data is None else MediaThere(hashlib.sha256(data).hexdigest()[:8], "etag", len(data))
+        if data is None:
+            return None
+        return MediaThere(hashlib.sha256(data).hexdigest()[:8], "etag", len(data), self.metadata.get(key, {}))
 
     def stream(self, key: str, version: str) -> Iterator[bytes]:
         yield self.kept[key]

@@ -78,7 +78,7 @@ def places(node: Any) -> Iterator[Any]:
             yield from places(value)
 
 
-OPTIONAL = {"dataset", "rows", "volume", "entries"}
+OPTIONAL = {"dataset", "rows", "volume", "entries", "signature"}
 
 
 @pytest.mark.parametrize("archive", [{"method": "none"}, {"method": "zip_aes256", "volume_bytes": 10_000_000}])

@@ -26,7 +26,10 @@ HOME = {
     "xlsxwriter": ("engines.list_xlsx",),
     "fpdf": ("engines.list_canvas",),
     "fontTools": ("engines.list_fonts",),
-    "cryptography": ("engines.zip_", "destinations.sftp"),
+    "cryptography": ("engines.zip_", "destinations.sftp", "media."),
+    "asn1crypto": ("media.cms_",),
+    "av": ("media.sounds", "media.writing"),
+    "lameenc": ("media.writing",),
     "aws_lambda_powertools": ("boundary",),
 }
 

@@ -63,7 +63,7 @@ def test_errors_of_ours_are_matched_by_names_that_the_boundary_lets_out(path: Pa
 def test_every_step_of_a_run_retries_what_passes_and_ends_in_finish() -> None:
     machine = definition(ROOT / "functions/export_run.asl.yaml")
     tasks = [(n, s) for level in levels(machine) for n, s in level["States"].items() if s["Type"] == "Task"]
-    assert len(tasks) == 6
+    assert len(tasks) == 8
     for name, state in tasks:
         retried = {e for r in state["Retry"] for e in r["ErrorEquals"]}
         assert {"TransientError", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.TooManyRequestsException"} <= retried

@@ -94,8 +94,8 @@ def _ours(error: WaybillError) -> Response[str]:
 
 def _no_such_path(_: NotFoundError) -> Response[str]:
     said = (
-        "There is no such path. The API has /datasets, /preview, /destinations, /rules, /runs and /holes;"
-        " docs/api.md says more."
+        "There is no such path. The API has /datasets, /preview, /destinations, /certificates, /rules, /runs"
+        " and /holes; docs/api.md says more."
     )
     return problem(HTTPStatus.NOT_FOUND, said)
 

@@ -26,6 +26,7 @@ class Settings(BaseModel):
     lake_objects_table: str = ""
     access_table: str = ""
     datasets_table: str = ""
+    certificates_table: str = ""
     lake_bucket: str = ""
     stage_bucket: str = ""
     secret_prefix: str = ""

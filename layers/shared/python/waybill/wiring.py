@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from waybill.aws.dispatch_queue import QueuedDispatch
 from waybill.aws.events import EventBridge
 from waybill.aws.lake import Lake
+from waybill.aws.media_keys import KmsMediaKeys
 from waybill.aws.probing import RemoteProbe
 from waybill.aws.querying import RemoteQuery
 from waybill.aws.secrets import ManagedSecrets
@@ -26,6 +27,7 @@ from waybill.aws.stage import Stage
 from waybill.aws.tables.access import AccessTable
 from waybill.aws.tables.backfills import BackfillsTable
 from waybill.aws.tables.bookmarks import BookmarksTable
+from waybill.aws.tables.certificates import CertificatesTable
 from waybill.aws.tables.datasets import DatasetsTable
 from waybill.aws.tables.destinations import DestinationsTable
 from waybill.aws.tables.holes import HolesTable
@@ -37,6 +39,7 @@ from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
 from waybill.core.advance import BackfillDesk
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
+from waybill.core.certificates import CertificateFacts, Certificates
 from waybill.core.deliver import Destination
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
@@ -47,7 +50,9 @@ from waybill.destinations import registry
 from waybill.settings import Settings, from_environment
 
 if TYPE_CHECKING:
+    from waybill.core.prepare import Sounds
     from waybill.core.workshop import Compressor, PartRows
+    from waybill.media.tenant_media import TenantMedia
 
 
 @cache
@@ -234,6 +239,41 @@ def compressor() -> Compressor:
     """Only `package` carries the compressors' libraries."""
     found: Compressor = import_module("waybill.engines.compress").compressed
     return found
+
+
+@cache
+def certificates() -> Certificates:
+    return CertificatesTable(settings().need("certificates_table"), _region())
+
+
+def examined_certificate(
+    certificate: str, key: str, passphrase: str, now: datetime, *, expired_too: bool
+) -> tuple[CertificateFacts, str, str]:
+    """See `media.keyring.examined`. Only the API carries the library, and loads it for the first certificate."""
+    keyring = import_module("waybill.media.keyring")
+    found: tuple[CertificateFacts, str, str] = keyring.examined(
+        certificate, key, passphrase, now, expired_too=expired_too
+    )
+    return found
+
+
+@cache
+def media_keys() -> KmsMediaKeys:
+    return KmsMediaKeys(_client("kms"))
+
+
+def tenant_media(tenant: str) -> TenantMedia:
+    """Only `transcode` carries the libraries."""
+    made: TenantMedia = import_module("waybill.media.tenant_media").TenantMedia(
+        tenant, lambda: certificates().all(tenant), secrets().read, media_keys().unwrap
+    )
+    return made
+
+
+def sounds(largest: int) -> Sounds:
+    """Only `transcode` carries the libraries."""
+    made: Sounds = import_module("waybill.media.sounds").LibavSounds(largest)
+    return made
 
 
 def zip_encoder() -> Any:

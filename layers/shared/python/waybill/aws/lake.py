@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MediaObject:
-    """One media file as it is now: `version` names its bytes for good."""
+    """One media file as it is now: `version` names its bytes for good, `metadata` are its uploader's own."""
 
     key: str
     version: str
     etag: str
     size: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class Lake:
@@ -109,7 +110,8 @@ class Lake:
                 if code_of(error) in {"404", "NoSuchKey", "NotFound", "NoSuchVersion"}:
                     return None
                 raise
-        return MediaObject(key, answer.get("VersionId", ""), answer["ETag"].strip('"'), answer["ContentLength"])
+        etag, size = answer["ETag"].strip('"'), answer["ContentLength"]
+        return MediaObject(key, answer.get("VersionId", ""), etag, size, answer.get("Metadata", {}))
 
 
 class _Body(io.RawIOBase):

@@ -56,11 +56,23 @@ class DataField(BaseModel):
 
 
 class Media(BaseModel):
-    """Where a row names its media: `field` is a json list of `{"name", "key"}`, `key` below the dataset's `media/`."""
+    """Where a row names its media: `field` is a json list of `{"name", "key"}`, `key` below the dataset's `media/`.
+
+    `attachments` is a json list like it; what in it has no key is none of the lake's. `related` is a json list of
+    `{"key", "from_seconds", "to_seconds"}`: the cuts of other records' media that make up a record's without its own, and
+    `cdr_only` the flag of such records. `kind` says voice, video or what else it is; `encrypted_with` and `signed_with`
+    name certificates, and are null where there is none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     field: Name
+    attachments: Name | None = None
+    related: Name | None = None
+    cdr_only: Name | None = None
+    kind: Name | None = None
+    encrypted_with: Name | None = None
+    signed_with: Name | None = None
 
 
 class FilePeriod(StrEnum):
@@ -107,13 +119,19 @@ class Dataset(BaseModel):
                 raise ValueError(f"dataset {self.name}: {role} {name} is not among its fields")
         if self.field(self.time_field).type is not FieldType.TIMESTAMP:
             raise ValueError(f"dataset {self.name}: time_field {self.time_field} is not a timestamp")
-        for role, wanted in (
-            ("media field", self.media.field if self.media else None),
-            ("open_field", self.open_field),
-        ):
-            if wanted and (wanted not in names or self.field(wanted).type is not FieldType.JSON):
-                raise ValueError(f"dataset {self.name}: {role} {wanted} is no field of type json")
+        for role, wanted, kind in self._roles():
+            if wanted and (wanted not in names or self.field(wanted).type is not kind):
+                raise ValueError(f"dataset {self.name}: {role} {wanted} is no field of type {kind.value}")
         return self
+
+    def _roles(self) -> Iterator[tuple[str, str | None, FieldType]]:
+        """Fields with a task of their own, and the type that each needs."""
+        yield "open_field", self.open_field, FieldType.JSON
+        if self.media:
+            lists, texts = ("field", "attachments", "related"), ("kind", "encrypted_with", "signed_with")
+            yield from ((f"media {one}", getattr(self.media, one), FieldType.JSON) for one in lists)
+            yield from ((f"media {one}", getattr(self.media, one), FieldType.STRING) for one in texts)
+            yield "media cdr_only", self.media.cdr_only, FieldType.BOOLEAN
 
     def field(self, name: str) -> DataField:
         """The field of that name, or the open column; KeyError where there is none."""

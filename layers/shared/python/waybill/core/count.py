@@ -12,10 +12,11 @@ from waybill.core.format import RowFormat, Writing
 from waybill.core.lake_object import LakeObject
 from waybill.core.late import holes, newest_numbers
 from waybill.core.parts import of_tier
-from waybill.core.rows import Refinement, Selection
+from waybill.core.rows import Refinement
 from waybill.core.rule_settings import DataChoice, Duplicates, RuleSettings
 from waybill.core.run import SequenceRange
 from waybill.core.search import Reading, Span, fetched
+from waybill.core.taken import selection_of
 from waybill.core.window import Window
 
 COUNT_BYTES = 256 * 1024 * 1024
@@ -124,7 +125,7 @@ class _Counting:
         if not objects:
             return 0
         dataset = self.catalog[choice.dataset]
-        selection = Selection.asked(dataset, window, choice.filter, resolved(dataset, choice.fields, ()))
+        selection = selection_of(choice, dataset, window, resolved(dataset, choice.fields, ()))
         distinct = self.settings.duplicates is Duplicates.DROP
         with fetched(self._in_time((*objects, *known) if distinct else objects), self.reading) as sources:
             refinement = Refinement(distinct=distinct, known=tuple(sources[len(objects) :]))

@@ -196,13 +196,13 @@ def new_run(rule: Rule, window: Window, tick: Tick, scheduled_for: datetime) -> 
         rule_name=rule.settings.name,
         minimal_log=rule.settings.log is LogKept.MINIMAL,
         tzdata=tick.tzdata,
-        estimated_bytes=rule.last_bytes,
+        estimated_bytes=None if rule.settings.media.prepares else rule.last_bytes,
     )
 
 
 def is_large(run: Run) -> bool:
-    """Whether the run's execution must be STANDARD: the rule's last one was large, there was none to judge by, or an attempt
-    came to nothing.
+    """Whether the run's execution must be STANDARD: the rule's last one was large, there was none to judge by (which is so
+    for a rule that prepares media, too), or an attempt came to nothing.
     """
     return run.estimated_bytes is None or run.estimated_bytes > LARGE_BYTES or run.epoch > 1
 

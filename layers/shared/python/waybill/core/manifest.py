@@ -39,6 +39,8 @@ class Entry(BaseModel):
     size: int
     sha256: str
     rows: int | None = None
+    signature: str | None = None
+    """`valid` where the medium's signature was checked."""
 
     def listed(self) -> dict[str, Any]:
         return self.model_dump(exclude_none=True, exclude=None if self.dataset else {"dataset"})
@@ -59,6 +61,7 @@ class PackagedFile(BaseModel):
     version: str = ""
     dataset: str = ""
     rows: int | None = None
+    signature: str | None = None
     entries: tuple[Entry, ...] = ()
 
     def listed(self) -> dict[str, Any]:
@@ -69,6 +72,8 @@ class PackagedFile(BaseModel):
         shown |= {"size": self.size, "sha256": self.sha256}
         if self.rows is not None:
             shown["rows"] = self.rows
+        if self.signature:
+            shown["signature"] = self.signature
         if self.entries:
             shown["entries"] = [e.listed() for e in self.entries]
         return shown
@@ -129,6 +134,7 @@ def manifest_bytes(plan: Plan, tally: Tally, files: Sequence[Mapping[str, Any]],
         "schema": [_schema(data) for data in plan.data.values()],
         "format": plan.settings.format.value,
         "archive": plan.settings.archive.method.value,
+        "media": plan.settings.media.model_dump(mode="json"),
         "files": list(files),
         "totals": {
             "files": len(files),
@@ -155,6 +161,7 @@ def _query(plan: Plan, data: PlannedData) -> dict[str, Any]:
         "fields": [f.name for f in data.fields],
         "scope": choice.scope.value,
         "extensions": list(choice.extensions),
+        "cdr_only": choice.cdr_only.value,
         "source": choice.source.value,
         "objects": sum(len(p.objects) for p in plan.parts if p.dataset == choice.dataset),
         "sequence": data.considered.model_dump(),

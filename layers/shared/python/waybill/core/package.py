@@ -19,18 +19,20 @@ from waybill.core.details import detail_writing
 from waybill.core.errors import PermanentError
 from waybill.core.lake_object import LakeObject
 from waybill.core.manifest import Missing
-from waybill.core.media import Media, fields_for_names, sha256_of
+from waybill.core.media import FoundFiles, FoundMedia, LakeMedia, Media, fields_for_media, sha256_of
 from waybill.core.parts import Part
 from waybill.core.plan import Plan, stage_folder
+from waybill.core.prepared import PreparedMedia
 from waybill.core.rows import MediaFile, Refinement, RowSource, RowStream, Selection
 from waybill.core.rule_settings import DetailFormat, Duplicates, RowOrder, Scope
+from waybill.core.taken import selection_of
 from waybill.core.workshop import Workshop
 from waybill.core.zip_entry import ZippedEntry
 from waybill.core.zipping import Zipping
 
 
 class PackagedMedia(BaseModel):
-    """A media file that is delivered from the lake as it lies there."""
+    """A media file that is delivered from the lake as it lies there, or from the stage where it was prepared (`staged`)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,6 +41,8 @@ class PackagedMedia(BaseModel):
     version: str
     size: int
     sha256: str
+    staged: str = ""
+    signature: str = ""
 
 
 class Body(BaseModel):
@@ -87,20 +91,20 @@ def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
     if before is not None:
         return PartResult.model_validate_json(before)
     part = plan.parts[index]
-    sources, known = _fetch(part.objects, "", shop), _fetch(part.known, "known-", shop)
+    sources, known = fetched(part.objects, "", shop), fetched(part.known, "known-", shop)
     stream = _rows(plan, part, shop, sources, known)
-    media = Media(plan, part, shop, _named_media(plan, part, shop, sources))
+    media = Media(plan, shop, _found_media(plan, part, shop, sources))
     packed = _archived if plan.archived else _plain
     try:
         result = packed(plan, part, shop, stream, media)
         result = result.model_copy(update={"details": _details(plan, part, shop, (sources, known), result.rows)})
     except PermanentError as error:
-        raise PermanentError(_with_keys(error.message, part), error.advice) from error
+        raise with_keys(error, part) from error
     shop.stage.put(part_key(plan, index), result.model_dump_json().encode())
     return PartResult.model_validate_json(shop.stage.read(part_key(plan, index)))
 
 
-def _fetch(objects: Sequence[LakeObject], prefix: str, shop: Workshop) -> list[RowSource]:
+def fetched(objects: Sequence[LakeObject], prefix: str, shop: Workshop) -> list[RowSource]:
     sources = []
     for name, one in _local_names(objects, prefix).items():
         path = shop.folder / name
@@ -113,10 +117,11 @@ def _local_names(objects: Sequence[LakeObject], prefix: str) -> dict[str, LakeOb
     return {f"{prefix}{number:05d}.{one.format.value}": one for number, one in enumerate(objects)}
 
 
-def _with_keys(message: str, part: Part) -> str:
+def with_keys(error: PermanentError, part: Part) -> PermanentError:
     """What the engine says of a local file, with the lake's key in its place."""
     names = {**_local_names(part.known, "known-"), **_local_names(part.objects, "")}
-    return re.sub(r"(known-)?\d{5}\.\w+", lambda found: names[found[0]].key if found[0] in names else found[0], message)
+    said = re.sub(r"(known-)?\d{5}\.\w+", lambda f: names[f[0]].key if f[0] in names else f[0], error.message)
+    return PermanentError(said, error.advice)
 
 
 def _rows(
@@ -154,25 +159,42 @@ def _details(
 
 
 def _selection(plan: Plan, part: Part, fields: tuple[DataField, ...]) -> Selection:
-    dataset, choice = plan.data[part.dataset].dataset, plan.choice(part.dataset)
-    return Selection.asked(dataset, part.window, choice.filter, fields)
+    return selection_of(plan.choice(part.dataset), plan.data[part.dataset].dataset, part.window, fields)
 
 
-def _named_media(plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource]) -> Iterator[MediaFile]:
-    if not plan.choice(part.dataset).wants_media:
+def _found_media(plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource]) -> FoundFiles:
+    if plan.prepares(part.dataset):
+        return PreparedMedia(plan, part, shop.stage)
+    return LakeMedia(plan, part, shop, named_media(plan, part, shop, sources))
+
+
+def named_media(plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource]) -> Iterator[MediaFile]:
+    """Every file that the part's rows name and the rule wants."""
+    choice = plan.choice(part.dataset)
+    if not choice.wants_media:
         return iter(())
     dataset = plan.data[part.dataset].dataset
-    return iter(shop.rows.media(sources, _selection(plan, part, fields_for_names(plan.settings.layout, dataset))))
+    fields = fields_for_media(plan.settings.layout, dataset, choice)
+    return iter(shop.rows.media(sources, _selection(plan, part, fields)))
 
 
 def _plain(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: Media) -> PartResult:
     bodies = tuple(_bodies(plan, part, shop, stream))
-    packaged = tuple(
-        PackagedMedia(name=m.name, key=m.key, version=m.version, size=m.size, sha256=sha256_of(shop.lake, m))
-        for m in media
-    )
+    packaged = tuple(_packaged(shop, m) for m in media)
     size = sum(b.size for b in bodies) + sum(m.size for m in packaged)
     return _result(part, stream, media, size).model_copy(update={"bodies": bodies, "media": packaged})
+
+
+def _packaged(shop: Workshop, m: FoundMedia) -> PackagedMedia:
+    return PackagedMedia(
+        name=m.name,
+        key=m.key,
+        version=m.version,
+        size=m.size,
+        sha256=m.etag if m.staged else sha256_of(shop, m),
+        staged=m.staged,
+        signature=m.signature,
+    )
 
 
 def _bodies(plan: Plan, part: Part, shop: Workshop, stream: RowStream) -> Iterator[Body]:

@@ -105,6 +105,10 @@ class Plan(BaseModel):
     def choice(self, dataset: str) -> DataChoice:
         return next(c for c in self.settings.data if c.dataset == dataset)
 
+    def prepares(self, dataset: str) -> bool:
+        """Whether that dataset's media are worked on before they are packaged."""
+        return self.settings.media.prepares and self.choice(dataset).wants_media
+
     @property
     def sequences(self) -> dict[str, SequenceRange]:
         return {name: data.considered for name, data in self.data.items()}

@@ -29,6 +29,7 @@ from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.schedule import first_boundary, occurrences
 from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
 from waybill.core.search import Reading, Span, fetched, lines_of
+from waybill.core.taken import selection_of
 from waybill.core.window import Window
 
 SAMPLE_ROWS = 100
@@ -187,7 +188,7 @@ def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading) -> Samp
 
 def _selection(plan: Plan, data: PlannedData) -> Selection:
     choice = plan.choice(data.dataset.name)
-    return Selection.asked(data.dataset, plan.window, choice.filter, data.fields)
+    return selection_of(choice, data.dataset, plan.window, data.fields)
 
 
 def _names(plan: Plan) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.format import Writing
-from waybill.core.select import Predicate, compile_filter
+from waybill.core.select import Predicate
 from waybill.core.window import Window
 
 
@@ -40,13 +40,6 @@ class Selection:
     predicate: Predicate | None
     fields: tuple[DataField, ...]
     judged: tuple[DataField, ...] = ()
-
-    @classmethod
-    def asked(
-        cls, dataset: Dataset, window: Window, filter_: str | Mapping[str, Any] | None, fields: tuple[DataField, ...]
-    ) -> Selection:
-        """Of the rows that the filter, CQL2 as text or JSON, selects. Raises InvalidInput for one that does not fit."""
-        return cls(dataset, window, compile_filter(filter_, dataset) if filter_ is not None else None, fields)
 
 
 @dataclass(frozen=True)
@@ -101,12 +94,37 @@ MAX_REJECTS = 1_000
 @dataclass(frozen=True)
 class MediaFile:
     """A media file that a row names: its own name, its key below the dataset's `media/`, and what the row has in the
-    selection's fields, as JSON has it.
+    selection's fields, as JSON has it. `attachment` tells what came with a message from what was recorded.
+
+    A record without media of its own that names related ones is one file without a key: `related` is that list as it came.
     """
 
     name: str
     key: str
     row: Mapping[str, Any]
+    attachment: bool = False
+    related: tuple[Any, ...] = ()
+
+
+def media_of(dataset: Dataset, row: Mapping[str, Any]) -> Iterator[MediaFile]:
+    """What a row names, as far as its fields are there. An attachment that names no key is none of ours."""
+    roles = dataset.media
+    if roles is None:
+        return
+    own = [MediaFile(item["name"], item["key"], row) for item in row.get(roles.field) or ()]
+    yield from own
+    for item in _listed(row, roles.attachments):
+        if isinstance(item, dict) and isinstance(item.get("key"), str) and item["key"]:
+            name = item.get("name")
+            yield MediaFile(name if isinstance(name, str) else "", item["key"], row, attachment=True)
+    related = _listed(row, roles.related)
+    if related and not own:
+        yield MediaFile("", "", row, related=related)
+
+
+def _listed(row: Mapping[str, Any], field: str | None) -> tuple[Any, ...]:
+    found = row.get(field) if field else None
+    return tuple(found) if isinstance(found, list) else ()
 
 
 class RowEngine(Protocol):
@@ -117,4 +135,6 @@ class RowEngine(Protocol):
         """
 
     def media(self, sources: Sequence[RowSource], selection: Selection) -> Iterator[MediaFile]:
-        """Every media file of the selected rows, in the rows' order, each once."""
+        """Every media file of the selected rows (`media_of`), in the rows' order, each once. Attachments and related media
+        are found where the selection has their field.
+        """

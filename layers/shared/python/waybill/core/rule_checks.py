@@ -9,7 +9,7 @@ from waybill.core.details import detail_errors
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat
 from waybill.core.layout import Layout, Preset, tokens_of
-from waybill.core.rule_settings import ArchiveMethod, DataChoice, Duplicates, RowOrder, RuleSettings
+from waybill.core.rule_settings import ArchiveMethod, CdrOnly, DataChoice, Duplicates, RowOrder, RuleSettings
 from waybill.core.select import compile_filter
 
 SHORTEST_PASSWORD = 12
@@ -40,6 +40,7 @@ def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations
         errors.append(FieldError("destinations", "a destination is named twice; name each once"))
     errors += _shape_errors(settings)
     errors += detail_errors(settings, catalog)
+    errors += _preparing_errors(settings, catalog)
     if errors:
         raise InvalidInput(errors)
 
@@ -102,11 +103,38 @@ def _choice_errors(place: str, choice: DataChoice, catalog: Catalog, layout: Lay
         errors += _naming_errors(dataset, layout)
     if choice.extensions and not choice.wants_media:
         errors.append(FieldError(f"{place}.extensions", "choose media by extension with scope media or both"))
+    if choice.cdr_only is not CdrOnly.KEEP and not (dataset.media and dataset.media.cdr_only):
+        errors.append(
+            FieldError(f"{place}.cdr_only", f"{dataset.name} has no records without media; leave cdr_only out")
+        )
+    if not choice.attachments and not (dataset.media and dataset.media.attachments):
+        errors.append(FieldError(f"{place}.attachments", f"{dataset.name} has no attachments; leave attachments out"))
     if choice.filter is not None:
         try:
             compile_filter(choice.filter, dataset)
         except InvalidInput as wrong:
             errors += [FieldError(f"{place}.filter", e.message) for e in wrong.errors]
+    return errors
+
+
+def _preparing_errors(settings: RuleSettings, catalog: Catalog) -> list[FieldError]:
+    """Preparation that nothing of the rule could need."""
+    given = settings.media
+    asked = [n for n in ("decrypt", "verify_signatures", "stitch", "original_xml") if getattr(given, n)]
+    asked += [n for n in ("voice_format", "video_format", "screen_format") if getattr(given, n) != "keep"]
+    chosen = [catalog[c.dataset] for c in settings.data if c.dataset in catalog and c.wants_media]
+    delivered = [dataset.media for dataset in chosen if dataset.media]
+    if not delivered:
+        return [FieldError(f"media.{n}", "the rule delivers no media; set scope to media or both") for n in asked]
+    errors: list[FieldError] = []
+    if given.stitch and not any(media.related for media in delivered):
+        errors.append(FieldError("media.stitch", "none of the rule's datasets has related media; leave stitch out"))
+    if not any(media.kind for media in delivered):
+        errors += [
+            FieldError(f"media.{n}", "none of the rule's datasets has voice, video or screen recordings; leave it out")
+            for n in asked
+            if n.endswith("_format")
+        ]
     return errors
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from waybill.core.archive import Encryption
 from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
 from waybill.core.layout import Layout, Preset
+from waybill.core.media_settings import MediaSettings
 from waybill.core.schedule_settings import Schedule
 
 Title = Annotated[
@@ -55,6 +56,16 @@ class SourceTier(StrEnum):
     BOTH = "both"
 
 
+class CdrOnly(StrEnum):
+    """What becomes of records of calls without media of their own: all are delivered, only those that name related media, or
+    none.
+    """
+
+    KEEP = "keep"
+    IGNORE_WITHOUT_MEDIA = "ignore_without_media"
+    IGNORE = "ignore"
+
+
 Extension = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,15}$")]
 
 
@@ -62,7 +73,8 @@ class DataChoice(BaseModel):
     """One dataset of a rule. `filter` is CQL2, as text or JSON; no `fields` means the default ones, in the catalogue's order.
 
     `<open field>.*` among the fields stands for each of the customer's own columns that the window's rows have.
-    `extensions` (without a dot) says which media are delivered; none means all.
+    `extensions` (without a dot) says which media are delivered, by the ending that they have in the lake; none means all.
+    `attachments` false leaves out the attachments of messages.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +85,8 @@ class DataChoice(BaseModel):
     scope: Scope = Scope.RECORDS
     extensions: Annotated[tuple[Extension, ...], Field(max_length=50)] = ()
     source: SourceTier = SourceTier.BOTH
+    cdr_only: CdrOnly = CdrOnly.KEEP
+    attachments: bool = True
 
     @property
     def wants_media(self) -> bool:
@@ -215,6 +229,7 @@ class RuleSettings(BaseModel):
     )
     late: Late = Late()
     layout: Layout = Layout()
+    media: MediaSettings = MediaSettings()
     archive: Archive = Archive()
     detail_records: DetailRecords = DetailRecords()
     destinations: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]

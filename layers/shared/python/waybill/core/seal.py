@@ -89,7 +89,7 @@ class Sealed(BaseModel):
         if self.rejects:
             said += f" {self.rejects} rows could not be read; see rejects.ndjson."
         if self.exceptions:
-            said += f" {self.exceptions} media files could not be packaged; see the manifest's exceptions."
+            said += f" {self.exceptions} media files could not be packaged as asked; see the manifest's exceptions."
         return said
 
 

@@ -121,8 +121,9 @@ def _from_lake(name: str, media: PackagedMedia, dataset: str) -> PackagedFile:
         media_type="application/octet-stream",
         size=media.size,
         sha256=media.sha256,
-        where="lake",
-        key=media.key,
-        version=media.version,
+        where="stage" if media.staged else "lake",
+        key=media.staged or media.key,
+        version="" if media.staged else media.version,
         dataset=dataset,
+        signature=media.signature or None,
     )

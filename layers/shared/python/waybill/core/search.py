@@ -138,7 +138,8 @@ def fetched(objects: Iterable[LakeObject], reading: Reading) -> Iterator[list[Ro
 
 
 def selection_of(question: Question, dataset: Dataset) -> Selection:
-    return Selection.asked(dataset, question.span.window, question.filter, dataset.chosen(question.fields))
+    predicate = compile_filter(question.filter, dataset) if question.filter is not None else None
+    return Selection(dataset, question.span.window, predicate, dataset.chosen(question.fields))
 
 
 def objects_of(

@@ -39,9 +39,19 @@ class Entries:
         self.done: list[ZippedEntry] = []
 
     def encoded(
-        self, kind: EntryKind, name: str, dataset: str, chunks: Iterable[bytes], *, version: str, large: bool
+        self,
+        kind: EntryKind,
+        name: str,
+        dataset: str,
+        chunks: Iterable[bytes],
+        *,
+        version: str,
+        large: bool,
+        signature: str = "",
     ) -> Iterator[bytes]:
-        """`version` differs wherever the bytes of that name may: with the name, it makes the entry's salt."""
+        """`version` differs wherever the bytes of that name may: with the name, it makes the entry's salt. `signature` is
+        listed with it.
+        """
         plan = self._plan
         salt = derive_salt(f"{plan.tenant}/{plan.run_id}", plan.generation, name, version)
         digest = hashlib.sha256()
@@ -56,7 +66,14 @@ class Entries:
         )
         yield from encoded
         record = encoded.entry
-        listed = Entry(name=name, kind=kind, dataset=dataset, size=record.size, sha256=digest.hexdigest())
+        listed = Entry(
+            name=name,
+            kind=kind,
+            dataset=dataset,
+            size=record.size,
+            sha256=digest.hexdigest(),
+            signature=signature or None,
+        )
         self.done.append(ZippedEntry(record=record, entry=listed))
 
     def count_rows(self, rows: int) -> None:

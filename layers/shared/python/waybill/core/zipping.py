@@ -7,7 +7,7 @@ from itertools import chain
 
 from waybill.core.cut import Cutter
 from waybill.core.format import RowFormat, framing
-from waybill.core.media import Media
+from waybill.core.media import Media, bytes_of
 from waybill.core.parts import Part
 from waybill.core.plan import Plan
 from waybill.core.rows import RowStream
@@ -59,8 +59,8 @@ class Zipping:
 
     def media(self, media: Media) -> Iterator[bytes]:
         for found in media:
-            chunks = self._shop.lake.stream(found.key, found.version)
+            chunks, signature = bytes_of(self._shop, found), found.signature
             version, large = f"{found.version} {found.etag}", found.size >= LARGE
             yield from self._entries.encoded(
-                "media", found.name, self._part.dataset, chunks, version=version, large=large
+                "media", found.name, self._part.dataset, chunks, version=version, large=large, signature=signature
             )

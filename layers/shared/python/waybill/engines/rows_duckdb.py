@@ -22,7 +22,7 @@ import duckdb
 from waybill.core.catalog import DataField
 from waybill.core.errors import PermanentError
 from waybill.core.format import RowFormat, Writing
-from waybill.core.rows import MAX_REJECTS, MediaFile, RowSource, Selection, SourceFormat
+from waybill.core.rows import MAX_REJECTS, MediaFile, RowSource, Selection, SourceFormat, media_of
 from waybill.engines import rows_feed, rows_select, rows_source, rows_writing
 from waybill.engines.duckdb_locked import DESCRIPTORS, locked
 from waybill.engines.rows_ahead import side_by_side
@@ -52,19 +52,18 @@ class DuckDbRows:
         dataset = selection.dataset
         if dataset.media is None:
             return
-        name_of = dataset.media.field
-        asked = dict.fromkeys((*selection.fields, dataset.field(name_of)))
+        asked = dict.fromkeys((*selection.fields, dataset.field(dataset.media.field)))
         alone = replace(selection, fields=tuple(asked))
         stream = DuckDbStream(self, tuple(sources), alone, Writing(RowFormat.NDJSON), rows_select.needed(selection))
         seen: set[bytes] = set()
         for line in _lines(stream):
             row = json.loads(line)
-            for item in row[name_of] or ():
-                pair = (item["name"], item["key"])
-                mark = blake2b(repr(pair).encode(), digest_size=16).digest()
+            for found in media_of(dataset, row):
+                named = (found.name, found.key, found.related and (row.get(dataset.key_field), found.related))
+                mark = blake2b(repr(named).encode(), digest_size=16).digest()
                 if mark not in seen:
                     seen.add(mark)
-                    yield MediaFile(*pair, row)
+                    yield found
 
     def connect(self, sources: Sequence[RowSource]) -> duckdb.DuckDBPyConnection:
         """A database in memory that can open these files and no others, and whose settings are locked."""

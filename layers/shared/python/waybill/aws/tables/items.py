@@ -200,6 +200,16 @@ class DestinationItem(Model):
     body = UnicodeAttribute()
 
 
+class CertificateItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    sha256 = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+
+
 class DatasetItem(Model):
     class Meta:
         table_name = ""
