@@ -17,7 +17,7 @@ from rich.table import Table
 from sandbox import receivers as receiving
 from sandbox import up
 from sandbox.api import Api, wait_until
-from sandbox.demo_checks import Checked, Looked, check_failure, check_success
+from sandbox.demo_checks import Checked, Looked, check_failure, check_proof, check_success
 from sandbox.demo_data import DemoData, gather, yesterday
 from sandbox.only_one import AlreadyRunning
 from sandbox.places import Places, ToolMissing
@@ -54,6 +54,8 @@ class Demo:
             for recording in recordings:
                 key = f"tenant=demo/dataset=recordings/media/{recording.media_name}"
                 s3.put_object(Bucket=lake, Key=key, Body=recording.media)
+                xml = f"tenant=demo/dataset=recordings/media/{recording.xml_name}"
+                s3.put_object(Bucket=lake, Key=xml, Body=recording.xml)
             taken = self.api.put_records("recordings", [r.row for r in recordings])
             expected = {"conversations": len(first["objects"]) + 1, "recordings": len(taken["objects"])}
             for dataset, objects in expected.items():
@@ -99,6 +101,7 @@ class Demo:
                 "name": "Recordings, encrypted",
                 "data": [{"dataset": "recordings", "scope": "both", "fields": METADATA}],
                 "format": "csv",
+                "media": {"original_xml": True},
                 "detail_records": {"formats": ["csv", "pdf"], "fields": METADATA},
                 "archive": {"method": "zip_aes256", "password": ARCHIVE_PASSWORD},
             },
@@ -198,13 +201,17 @@ def play(surroundings: Surroundings, receivers: Receivers, places: Places) -> bo
     checked = [check_success(look, kind, runs[kind]) for kind in ("s3", "sftp", "azure_blob")]
     checked.append(check_failure("wrong", runs["wrong"]))
     console.print(_files_table(checked))
+    proven = check_proof(look, places.state / "signing-keys.json")
+    checked.append(proven)
+    console.print(f"waybill verify {folder}: {proven.said}")
     for one in checked:
         for failure in one.failures:
             console.print(f"check failed: {one.rule}: {failure}", style="red", markup=False)
     report = {
         "data": data.said,
         "rules": list(demo.rules.values()),
-        "runs": [{**runs[one.kind], "checks_failed": one.failures} for one in checked],
+        "runs": [{**runs[one.kind], "checks_failed": one.failures} for one in checked if one.kind in runs],
+        "verified": {"result": proven.said, "checks_failed": proven.failures},
         "files": [file for one in checked for file in one.files],
         "archive_password": ARCHIVE_PASSWORD,
         "seconds": round(time.monotonic() - began, 1),

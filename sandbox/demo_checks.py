@@ -18,6 +18,8 @@ import pyzipper
 from sandbox.api import Api
 from sandbox.demo_data import DemoData
 from sandbox.receivers import Receivers, copies
+from waybill_cli.verifying.look import Given, Look
+from waybill_cli.verifying.signature import read_keys
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Checked:
     destination: str
     files: list[dict[str, Any]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    said: str = ""
 
     def hold(self, what: str, held: bool) -> None:
         if not held:
@@ -93,6 +96,20 @@ def check_failure(kind: str, run: dict[str, Any]) -> Checked:
     return checked
 
 
+def check_proof(look: Looked, keys: Path) -> Checked:
+    """What a receiver proves alone, with the files and the platform's public keys."""
+    checked = Checked("verify", "What was received", "waybill verify")
+    keys.write_text(json.dumps(look.api.get("/signing-keys")))
+    receiver = Look(Given(read_keys(keys), look.password, entries=True))
+    receiver.into(look.folder)
+    report = receiver.finish(lambda read: None)
+    checked.said = f"{report.result}; {report.runs} runs, {report.files} files, {report.signatures} signatures"
+    for finding in report.findings:
+        checked.failures.append(f"{finding.verdict.value}: {finding.said}")
+    checked.hold("not everything is proven", (report.result, report.runs, report.signatures) == ("proven", 3, 3))
+    return checked
+
+
 def _same(listed: dict[str, Any], data: bytes) -> bool:
     return bool(listed["size"] == len(data) and listed["sha256"] == hashlib.sha256(data).hexdigest())
 
@@ -132,8 +149,11 @@ def _archive(look: Looked, arrived: dict[str, bytes], manifest: dict[str, Any], 
         "an entry is not what the manifest says", all(_same(listed[n], d) for n, d in inside.items() if n in listed)
     )
     sounds = {hashlib.sha256(r.media).hexdigest() for r in look.data.recordings}
-    media = {hashlib.sha256(d).hexdigest() for n, d in inside.items() if n.startswith("media/")}
+    media = {hashlib.sha256(d).hexdigest() for n, d in inside.items() if n.endswith(".wav")}
     checked.hold("the recordings inside are not the source's", media == sounds)
+    beside = {f"media/{r.xml_name}": r.xml for r in look.data.recordings}
+    xml = {n: d for n, d in inside.items() if n.endswith(".xml")}
+    checked.hold("the recorders' XML inside is not the source's", xml == beside)
     wanted = sorted(r.row["conversation_id"] for r in look.data.recordings)
     for name in ("recordings.csv", "detail-records.recordings.csv"):
         rows = csv.DictReader(io.StringIO(inside[name].decode("utf-8-sig"), newline=""))

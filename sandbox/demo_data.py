@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from sandbox.places import ROOT
 
@@ -23,11 +24,23 @@ _CALLERS = ("George", "Jackson", "Nicolas", "Yweweler")
 
 @dataclass(frozen=True)
 class Recording:
-    """One row of `recordings` and its media file."""
+    """One row of `recordings`, its media file, and the XML that its recorder left beside that."""
 
     row: dict[str, Any]
     media_name: str
     media: bytes
+
+    @property
+    def xml_name(self) -> str:
+        return self.media_name.removesuffix(".wav") + ".xml"
+
+    @property
+    def xml(self) -> bytes:
+        recording = Element("recording", id=self.row["conversation_id"], start=self.row["start_time"])
+        for name in ("from_name", "to_name"):
+            SubElement(recording, name).text = self.row[name]
+        written: bytes = tostring(recording, encoding="utf-8", xml_declaration=True)
+        return written
 
 
 @dataclass(frozen=True)
