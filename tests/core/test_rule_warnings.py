@@ -4,7 +4,7 @@ import pytest
 
 from tests.core.made import CATALOG, NOW, settings
 from waybill.core.errors import InvalidInput
-from waybill.core.rule_checks import check_password
+from waybill.core.rule_checks import ArchivePassword, check_settings
 from waybill.core.rule_settings import ArchiveMethod
 from waybill.core.rule_warnings import WEAK_ENCRYPTION, rule_warnings
 
@@ -38,10 +38,11 @@ def test_what_the_source_forgets_is_warned_of_beside_it() -> None:
     ],
 )
 def test_a_password_that_does_not_fit_the_method_is_refused(method: str, given: str, kept: bool, said: str) -> None:
+    password = ArchivePassword(given, kept)
     with pytest.raises(InvalidInput) as refused:
-        check_password(ArchiveMethod(method), given, kept=kept)
-    (wrong,) = refused.value.errors
-    assert wrong.field == "archive.password"
+        check_settings(settings(archive={"method": method}, destinations=["gone"]), CATALOG, [], password)
+    destination, wrong = refused.value.errors
+    assert (destination.field, wrong.field) == ("destinations.0", "archive.password")
     assert said in wrong.message
 
 
@@ -56,4 +57,4 @@ def test_a_password_that_does_not_fit_the_method_is_refused(method: str, given: 
     ],
 )
 def test_a_password_that_fits_is_taken(method: str, given: str, kept: bool) -> None:
-    check_password(ArchiveMethod(method), given, kept=kept)
+    check_settings(settings(archive={"method": method}), CATALOG, ["dst_one"], ArchivePassword(given, kept))

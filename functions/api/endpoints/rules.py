@@ -26,7 +26,7 @@ from waybill.core.freeze import Registry, amend_now
 from waybill.core.late import newest_numbers
 from waybill.core.reactivation import Missed, reactivate
 from waybill.core.rule import Rule
-from waybill.core.rule_checks import check_password, check_settings
+from waybill.core.rule_checks import ArchivePassword, check_settings
 from waybill.core.rule_settings import Archive, RuleSettings
 from waybill.core.rule_warnings import rule_warnings
 from waybill.core.run import Trigger
@@ -40,6 +40,10 @@ class ArchiveRequest(Archive):
     """`password` is written only. On an update, none means: keep the one there is."""
 
     password: SecretStr | None = Field(default=None, max_length=256)
+
+    @property
+    def given(self) -> str:
+        return self.password.get_secret_value() if self.password else ""
 
 
 class RuleRequest(RuleSettings):
@@ -97,14 +101,14 @@ def get_rule(rule_id: str) -> RuleView:
 @router.post("/rules")
 def create_rule(body: RuleRequest) -> Response[RuleView]:
     caller = permitted(router, Permission.EXPORT)
-    settings = _checked(caller, body)
-    password = _password(body.archive, kept=False)
+    password = ArchivePassword(body.archive.given, kept=False)
+    settings = _checked(caller, body, password)
     rule_id = f"rul_{secrets.token_hex(8)}"
     rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(caller.tenant), wiring.now(), caller.name)
     # Late is what is registered from now on: a run that looked first could not tell for another one under way.
     rule = replace(rule, late_checked=newest_numbers(caller.tenant, settings, wiring.lake_objects()))
-    if password:
-        reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password})
+    if password.given:
+        reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password.given})
         rule = replace(rule, password_ref=reference)
     try:
         wiring.rules().add(rule)
@@ -120,13 +124,14 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     """Replaces all settings. What was claimed already runs as it was planned."""
     caller = permitted(router, Permission.EXPORT)
     current = wiring.rules().get(caller.tenant, rule_id)
-    settings = _checked(caller, body)
-    password = _password(body.archive, kept=bool(current.password_ref))
+    password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
+    settings = _checked(caller, body, password)
     changed = rules.with_settings(current, settings, wiring.catalog(caller.tenant), wiring.now())
-    if password:
+    if password.given:
         # Another password is another secret: a run that was planned before keeps the one it was planned with.
         name = f"{_password_name(rule_id)}-{changed.version}"
-        changed = replace(changed, password_ref=wiring.secrets().create(caller.tenant, name, {"password": password}))
+        reference = wiring.secrets().create(caller.tenant, name, {"password": password.given})
+        changed = replace(changed, password_ref=reference)
     wiring.rules().replace(changed, current.version)
     new = {**newest_numbers(caller.tenant, settings, wiring.lake_objects()), **current.late_checked}
     if new != current.late_checked:
@@ -218,22 +223,14 @@ def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
     return _view(changed)
 
 
-def _checked(caller: Caller, body: RuleRequest) -> RuleSettings:
+def _checked(caller: Caller, body: RuleRequest, password: ArchivePassword) -> RuleSettings:
     settings = body.settings()
     saved = [wiring.destinations().find(caller.tenant, one) for one in settings.destinations]
-    check_settings(
-        settings, wiring.catalog(caller.tenant), {s.destination_id for s in saved if s is not None and s.usable}
-    )
+    usable = {s.destination_id for s in saved if s is not None and s.usable}
+    check_settings(settings, wiring.catalog(caller.tenant), usable, password)
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
         permitted(router, Permission.RECURRING_EXPORT)
     return settings
-
-
-def _password(archive: ArchiveRequest, *, kept: bool) -> str:
-    """The password to keep; empty for none. InvalidInput where method and password do not fit."""
-    given = archive.password.get_secret_value() if archive.password else ""
-    check_password(archive.method, given, kept=kept)
-    return given
 
 
 def _password_name(rule_id: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
 from waybill.core.details import detail_errors
@@ -15,10 +16,24 @@ from waybill.core.select import compile_filter
 SHORTEST_PASSWORD = 12
 
 
-def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations: Collection[str]) -> None:
+@dataclass(frozen=True)
+class ArchivePassword:
+    """`given` is empty for none; `kept`: the rule has one already."""
+
+    given: str
+    kept: bool
+
+
+def check_settings(
+    settings: RuleSettings,
+    catalog: Catalog,
+    usable_destinations: Collection[str],
+    password: ArchivePassword | None = None,
+) -> None:
     """Refuse settings that no run could carry out: InvalidInput with every wrong field.
 
-    `usable_destinations`: ids of the tenant's destinations that passed their probe or were forced.
+    `usable_destinations`: ids of the tenant's destinations that passed their probe or were forced. Without `password` nobody
+    asks for one.
     """
     errors: list[FieldError] = []
     seen: set[str] = set()
@@ -41,21 +56,22 @@ def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations
     errors += _shape_errors(settings)
     errors += detail_errors(settings, catalog)
     errors += _preparing_errors(settings, catalog)
+    if password is not None:
+        errors += password_errors(settings.archive.method, password)
     if errors:
         raise InvalidInput(errors)
 
 
-def check_password(method: ArchiveMethod, given: str, *, kept: bool) -> None:
-    """InvalidInput where an archive's method and its password do not fit. `kept`: there is one already, and none is given."""
-    wrong = ""
+def password_errors(method: ArchiveMethod, password: ArchivePassword) -> list[FieldError]:
+    """What is wrong with an archive's password for that method."""
+    given, wrong = password.given, ""
     if given and method.encryption is None:
         wrong = f"the method {method.value} takes no password"
-    elif method.encryption is not None and not given and not kept:
+    elif method.encryption is not None and not given and not password.kept:
         wrong = "is missing; an encrypted archive needs one"
     elif given and len(given) < SHORTEST_PASSWORD:
         wrong = f"is too short; use {SHORTEST_PASSWORD} characters or more"
-    if wrong:
-        raise InvalidInput([FieldError("archive.password", wrong)])
+    return [FieldError("archive.password", wrong)] if wrong else []
 
 
 def no_dataset(place: str, name: str, catalog: Catalog) -> FieldError:
