@@ -124,7 +124,10 @@ def test_what_was_left_out_is_told_with_the_outcome_of_what_arrived(state: RunSt
         world.log.received(run.key, "dst_one", 0, Receipt("a.json", 5, "", "", "size"), NOW)
     outcome, _ = end_run(run.key, 1, None, world.books)
     assert outcome.state is state
-    told = "2 rows could not be read; see rejects.ndjson. 3 media files could not be packaged; see the manifest's exceptions."
+    told = (
+        "2 rows could not be read; see rejects.ndjson. 3 media files could not be packaged as asked; see the manifest's"
+        " exceptions."
+    )
     assert outcome.message.endswith(told) is (state is not RunState.FAILURE)
     assert world.runs.get(run.key).message == outcome.message
 

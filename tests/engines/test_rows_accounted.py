@@ -168,10 +168,9 @@ def _data_files(package: Package, folder: Path) -> Iterator[tuple[Path, int]]:
         yield package.files[file["name"]], file["rows"]
     for file in package.listed("archive"):
         with zipfile.ZipFile(package.files[file["name"]]) as archive:
-            listed = {entry["name"]: entry["rows"] for entry in file["entries"]}
-            assert set(archive.namelist()) == set(listed)
-            for name, rows in listed.items():
-                yield Path(archive.extract(name, folder / "unzipped")), rows
+            assert archive.namelist() == [entry["name"] for entry in file["entries"]]
+            for entry in (entry for entry in file["entries"] if entry["kind"] == "data"):
+                yield Path(archive.extract(entry["name"], folder / "unzipped")), entry["rows"]
 
 
 def _read(path: Path, dataset: str) -> str:
