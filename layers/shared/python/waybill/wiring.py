@@ -36,6 +36,7 @@ from waybill.aws.tables.runs import RunsTable
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
 from waybill.core.advance import BackfillDesk
+from waybill.core.arrival import announcer
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.deliver import Destination
 from waybill.core.listing import Listing
@@ -153,7 +154,7 @@ def registrar() -> Registrar:
         found: Survey = import_module("waybill.engines.survey_parquet").survey(path, dataset)
         return found
 
-    return Registrar(lake=lake(), objects=lake_objects(), catalogs=catalog, parquet=parquet)
+    return Registrar(lake(), lake_objects(), catalog, parquet, announcer(rules(), upstream()))
 
 
 @cache
@@ -213,6 +214,12 @@ def dispatch_queue() -> ports.DispatchQueue:
 @cache
 def events() -> ports.Events:
     return EventBridge(_client("events"))
+
+
+@cache
+def upstream() -> ports.Events:
+    """The platform's own bus."""
+    return EventBridge(_client("events"), settings().need("upstream_bus"))
 
 
 @cache

@@ -16,7 +16,7 @@ from waybill.core.hole import Hole, HoleKind
 from waybill.core.rule import Rule, RuleState, jitter
 from waybill.core.run import Run, RunState
 from waybill.core.schedule import occurrences, windows_between
-from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
+from waybill.core.schedule_settings import AnySchedule, Once, WithoutClock
 from waybill.core.window import Window, stamp
 from waybill.core.window_runs import WindowRuns, by_window, claims, covering, uncovered
 
@@ -94,7 +94,7 @@ class _Audit:
 
     def _crooked(self, window: Window) -> bool:
         since, schedule = self.rule.schedule_since, self.rule.settings.schedule
-        if window.end <= since or isinstance(schedule, OnDemand):
+        if window.end <= since or isinstance(schedule, WithoutClock):
             return False
         return not all(bound == since or is_boundary(schedule, bound) for bound in (window.start, window.end))
 
@@ -158,7 +158,7 @@ def _moments(run: Run | None) -> list[datetime]:
 
 def is_boundary(schedule: AnySchedule, moment: datetime) -> bool:
     """Whether a window of the schedule starts or ends at `moment`, whatever it begins or ends with."""
-    if isinstance(schedule, OnDemand):
+    if isinstance(schedule, WithoutClock):
         return True
     endless = schedule if isinstance(schedule, Once) else schedule.model_copy(update={"ends_at": None})
     beside = windows_between(endless, moment - timedelta(seconds=1), moment + timedelta(seconds=1))

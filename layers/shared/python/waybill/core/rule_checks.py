@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from waybill.core.arrival import is_arrival
 from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
 from waybill.core.details import detail_errors
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat
-from waybill.core.layout import Layout, Preset, tokens_of
-from waybill.core.rule_settings import ArchiveMethod, DataChoice, Duplicates, RowOrder, RuleSettings
+from waybill.core.layout import Files, Layout, Preset, tokens_of
+from waybill.core.rule_settings import ArchiveMethod, DataChoice, Duplicates, EmptyWindow, RowOrder, RuleSettings
 from waybill.core.select import compile_filter
 
 
@@ -63,6 +64,14 @@ def _shape_errors(settings: RuleSettings) -> list[FieldError]:
         errors.append(
             FieldError("archive.volume_bytes", "volumes are of an archive; set archive.method, or leave it out")
         )
+    if settings.layout.files is Files.OBJECT and not is_arrival(settings.schedule):
+        said = (
+            'a file for each lake object needs a rule that runs as objects arrive; set schedule.frequency to "arrival"'
+        )
+        errors.append(FieldError("layout.files", said))
+    if settings.layout.files is Files.OBJECT and settings.empty_window is EmptyWindow.EMPTY_FILE:
+        said = "a run without rows has no object to name a file by; set empty_window to manifest_only or nothing"
+        errors.append(FieldError("empty_window", said))
     if not settings.file_limit.none and settings.format is RowFormat.PARQUET:
         errors.append(
             FieldError("file_limit", "a Parquet file is as large as its part of the work; leave file_limit out")
