@@ -136,7 +136,8 @@ class _Counting:
         if is_arrival(self.settings.schedule):
             window = span_of(objects) or window
         dataset = self.catalog[choice.dataset]
-        selection = Selection.asked(dataset, window, choice.filter, resolved(dataset, choice.fields, ()))
+        fields = resolved(dataset, choice.fields, ())
+        selection = Selection.asked(dataset, window, choice.filter, fields, choice.assigned)
         distinct = self.settings.duplicates is Duplicates.DROP
         with fetched(self._in_time((*objects, *known) if distinct else objects), self.reading) as sources:
             refinement = Refinement(distinct=distinct, known=tuple(sources[len(objects) :]))

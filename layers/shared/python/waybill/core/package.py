@@ -155,7 +155,7 @@ def _details(
 
 def _selection(plan: Plan, part: Part, fields: tuple[DataField, ...]) -> Selection:
     dataset, choice = plan.data[part.dataset].dataset, plan.choice(part.dataset)
-    return Selection.asked(dataset, part.window, choice.filter, fields)
+    return Selection.asked(dataset, part.window, choice.filter, fields, choice.assigned)
 
 
 def _named_media(plan: Plan, part: Part, shop: Workshop, sources: Sequence[RowSource]) -> Iterator[MediaFile]:

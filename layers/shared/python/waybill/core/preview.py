@@ -187,7 +187,7 @@ def _sample(plan: Plan, name: str, source: LakeObject, reading: Reading) -> Samp
 
 def _selection(plan: Plan, data: PlannedData) -> Selection:
     choice = plan.choice(data.dataset.name)
-    return Selection.asked(data.dataset, plan.window, choice.filter, data.fields)
+    return Selection.asked(data.dataset, plan.window, choice.filter, data.fields, choice.assigned)
 
 
 def _names(plan: Plan) -> Iterator[str]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from waybill.core.assigned import Assigned, assigned_predicate, both
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.format import Writing
 from waybill.core.select import Predicate, compile_filter
@@ -43,10 +44,19 @@ class Selection:
 
     @classmethod
     def asked(
-        cls, dataset: Dataset, window: Window, filter_: str | Mapping[str, Any] | None, fields: tuple[DataField, ...]
+        cls,
+        dataset: Dataset,
+        window: Window,
+        filter_: str | Mapping[str, Any] | None,
+        fields: tuple[DataField, ...],
+        assigned: Assigned | None = None,
     ) -> Selection:
-        """Of the rows that the filter, CQL2 as text or JSON, selects. Raises InvalidInput for one that does not fit."""
-        return cls(dataset, window, compile_filter(filter_, dataset) if filter_ is not None else None, fields)
+        """Of the rows that the filter, CQL2 as text or JSON, selects, and that are those of the people named. Raises
+        InvalidInput for a filter that does not fit.
+        """
+        asked = compile_filter(filter_, dataset) if filter_ is not None else None
+        theirs = assigned_predicate(assigned, dataset) if assigned is not None else None
+        return cls(dataset, window, both(asked, theirs), fields)
 
 
 @dataclass(frozen=True)

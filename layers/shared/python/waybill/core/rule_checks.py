@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from waybill.core.arrival import is_arrival
+from waybill.core.assigned import unknown_roles
 from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
 from waybill.core.details import detail_errors
 from waybill.core.errors import FieldError, InvalidInput
@@ -96,6 +97,12 @@ def _choice_errors(place: str, choice: DataChoice, catalog: Catalog, layout: Lay
         errors += _naming_errors(dataset, layout)
     if choice.extensions and not choice.wants_media:
         errors.append(FieldError(f"{place}.extensions", "choose media by extension with scope media or both"))
+    errors += [
+        FieldError(
+            f"{place}.assigned.{role}", f"no field of {dataset.name} says it; ask for it with filter, or leave it out"
+        )
+        for role in (unknown_roles(choice.assigned, dataset) if choice.assigned else ())
+    ]
     if choice.filter is not None:
         try:
             compile_filter(choice.filter, dataset)
