@@ -29,7 +29,7 @@ from simulate.tables import tables
 from tests.core.made import CATALOG, lake_object, settings
 from tests.core.stores import MemoryRuns
 from waybill.core.again import retry, run_window
-from waybill.core.arrival import marked, runs_by_arrival
+from waybill.core.arrival import marked, runs_by_arrival, waiting_since
 from waybill.core.audit import holes_of
 from waybill.core.dispatch import Tick, due_at
 from waybill.core.errors import Conflict
@@ -225,7 +225,9 @@ class World:
                 self.found["rows lost"] += delivered[row] == 0
                 self.found["rows delivered twice"] += delivered[row] > 1
             settle = settle_time(rule.settings, CATALOG)
-            holes = [h for h in holes_of(rule, runs, self.clock.now, settle) if h.kind.value != "failed"]
+            waiting = waiting_since(rule, self.cloud.lake)
+            found = holes_of(rule, runs, self.clock.now, settle, waiting=waiting)
+            holes = [h for h in found if h.kind.value != "failed"]
             self.found["holes that the audit finds"] += len(holes)
         self.found["deaths"] = self.weather.deaths
         return self.found

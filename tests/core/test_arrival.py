@@ -18,12 +18,13 @@ from tests.core.test_doors import Scene
 from waybill.core import arrival
 from waybill.core.again import retry, run_window
 from waybill.core.arrival import LOOK_EVERY, MOST_OBJECTS, REGISTERED, announcer, marked, run_arrived
-from waybill.core.audit import holes_of
+from waybill.core.audit import GRACE, holes_of
 from waybill.core.backfill import BackfillRequest, new_backfill
 from waybill.core.doors import runs_asked_for
 from waybill.core.errors import Conflict, InvalidInput
 from waybill.core.freeze import Registry, amend_now, staged_plan
 from waybill.core.gaps import accounts
+from waybill.core.hole import HoleKind
 from waybill.core.parts import Part
 from waybill.core.plan import Plan, PlannedDestination
 from waybill.core.rule import Rule, activated, deactivated, with_settings
@@ -220,6 +221,25 @@ def test_the_gap_report_has_the_runs_with_their_numbers_and_nothing_to_come() ->
     assert [(a.run_ids, a.considered) for a in found] == [
         ((run.key.run_id,), {"chat_tickets": [SequenceRange(after=0, upto=1)]})
     ]
+
+
+def test_the_audit_tells_an_object_that_nothing_takes_and_no_other_hole() -> None:
+    place = Place()
+
+    def holes(now: datetime) -> list[HoleKind]:
+        waiting = arrival.waiting_since(place.rule, place.lake)
+        runs = list(place.runs.kept.values())
+        return [hole.kind for hole in holes_of(place.rule, runs, now, timedelta(minutes=5), waiting=waiting)]
+
+    assert holes(NOW + timedelta(days=30)) == []
+    place.lands(NOW)
+    assert holes(NOW + GRACE - SECOND) == []
+    assert holes(NOW + GRACE) == [HoleKind.UNCLAIMED]
+    (run,) = place.told(NOW + GRACE)
+    place.lands(NOW)
+    assert holes(NOW + GRACE + MINUTE) == []  # it waits for the run before
+    end(place.runs, run)
+    assert holes(NOW + timedelta(hours=3)) == [HoleKind.UNCLAIMED]
 
 
 def test_a_rule_neither_begins_nor_ceases_to_run_by_arrival() -> None:

@@ -19,7 +19,10 @@ PLACE = "tenant=acme/dataset=chat_tickets/dt=2026-03-09/hr=10"
 class Room:
     def __init__(self) -> None:
         self.lake, self.objects, self.surveyed = VersionedLake(), MemoryLakeObjects(), 0
-        self.registrar = Registrar(self.lake, self.objects, lambda tenant: CATALOG, self._parquet)
+        self.registrar = Registrar(
+            self.lake, self.objects, lambda tenant: CATALOG, self._parquet, lambda *place: self.told.append(place)
+        )
+        self.told: list[tuple[str, str]] = []
 
     def _parquet(self, path: Path, dataset: Dataset) -> Survey:
         self.surveyed += 1

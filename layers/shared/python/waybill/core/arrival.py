@@ -104,6 +104,13 @@ def _beyond_mark(rule: Rule, lake: LakeObjects) -> Mapping[str, SequenceRange]:
     return {name: SequenceRange(after=mark, upto=min(newest[name], mark + most)) for name, mark in marks.items()}
 
 
+def waiting_since(rule: Rule, lake: LakeObjects) -> datetime | None:
+    """When the oldest object was registered that no run of the rule has taken; None where there is none."""
+    beyond = _beyond_mark(rule, lake).items() if runs_by_arrival(rule) else ()
+    oldest = [lake.get(rule.tenant, name, r.after + 1) for name, r in beyond if r.after < r.upto]
+    return min((one.registered_at for one in oldest), default=None)
+
+
 def objects_in(lake: LakeObjects, tenant: str, dataset: str, range_: SequenceRange) -> list[LakeObject]:
     """The range's objects in order. One without any instant has no row, and was refused when it was registered."""
     return [o for o in lake.since(tenant, dataset, range_.after, range_.upto) if o.first_event is not None]
