@@ -54,6 +54,14 @@ def test_the_same_bytes_put_again_are_not_registered_again_but_other_bytes_are()
     assert [room.lake.data(o.key, o.version) for o in found] == [lines(ticket(1)), lines(ticket(2))]
 
 
+def test_each_registration_is_announced_and_again_where_the_event_comes_again() -> None:
+    room = Room()
+    for body in (lines(ticket(1)), lines(ticket(1)), b""):
+        room.put("x.ndjson", body)
+    room.put("x.exe", b"none of ours")
+    assert room.told == [("acme", "chat_tickets")] * 3
+
+
 def test_what_lies_below_archived_is_marked() -> None:
     room = Room()
     key = "tenant=acme/dataset=chat_tickets/archived/dt=2026-03-09/hr=10/x.csv"
