@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.made import CATALOG, NOW, lake_object, rule, settings
+from tests.core.run_log import MemoryRunLog
 from tests.core.stores import MemoryEvents
 from tests.core.test_dispatch import end, tick
 from tests.core.test_doors import Scene
@@ -21,6 +22,7 @@ from waybill.core.arrival import LOOK_EVERY, MOST_OBJECTS, REGISTERED, announcer
 from waybill.core.audit import GRACE, holes_of
 from waybill.core.backfill import BackfillRequest, new_backfill
 from waybill.core.doors import runs_asked_for
+from waybill.core.ending import Books, waited_for
 from waybill.core.errors import Conflict, InvalidInput
 from waybill.core.freeze import Registry, amend_now, staged_plan
 from waybill.core.gaps import accounts
@@ -394,3 +396,44 @@ def test_every_object_is_in_one_plan_however_triggers_runs_and_objects_follow(st
     assert sorted(taken) == sorted(one.key for one in place.lake.kept.get(("acme", "chat_tickets"), []))
     windows = sorted(run.window for run in planned)
     assert all(a.end == b.start for a, b in pairwise(windows))
+
+
+# --- a run's end
+
+
+def books(place: Place, now: datetime) -> Books:
+    return Books(
+        runs=place.runs,
+        rules=place.rules,
+        backfills=place.house.backfills,
+        lake=place.lake,
+        log=MemoryRunLog(),
+        stage=place.stage,
+        events=MemoryEvents(),
+        catalogs=lambda _: CATALOG,
+        now=lambda: now,
+    )
+
+
+def test_a_runs_end_takes_what_arrived_meanwhile() -> None:
+    place = Place()
+    place.lands()
+    (first,) = place.told(NOW + SECOND)
+    place.lands()
+    place.lands()
+    assert list(waited_for(first.key, books(place, NOW + MINUTE), "x")) == []
+    end(place.runs, first)
+    (second,) = waited_for(first.key, books(place, NOW + MINUTE), "x")
+    assert list(numbers(second)) == [2, 3]
+
+
+def test_a_runs_end_takes_the_trigger_that_waited() -> None:
+    scene = Scene(rule(schedule={"frequency": "event"}))
+    event = {"detail": {"tenant": "acme", "dataset": "chat_tickets"}}
+    (first,) = runs_asked_for(event, tick(NOW + MINUTE), scene.house)
+    assert list(runs_asked_for(event, tick(NOW + 2 * MINUTE), scene.house)) == []
+    end(scene.runs, first)
+    place = Place()
+    place.rules, place.runs, place.house = scene.rules, scene.runs, scene.house
+    (second,) = waited_for(first.key, books(place, NOW + 2 * MINUTE + SECOND), "x")
+    assert second.window.start == first.window.end
