@@ -9,7 +9,7 @@ import pytest
 
 from tests.core.made import CATALOG, NOW, lake_object, rule, settings
 from tests.integration.conftest import REGION
-from waybill.aws.tables.items import DUE_SHARDS
+from waybill.aws.tables.items import DUE_SHARDS, RuleItem
 from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
@@ -61,6 +61,7 @@ def test_only_active_rules_that_run_by_arrival_are_found(rules: RulesTable, lake
     off = deactivated(made, NOW)
     rules.replace(off, made.version)
     assert arriving(rules) == []
+    assert list(RuleItem.by_arrival.query("acme")) == [], "the index has active rules alone"
     rules.replace(activated(off, CATALOG, NOW), off.version)
     assert arriving(rules) == [made.rule_id]
 
