@@ -1,8 +1,9 @@
 """Two days of a few rules while everything that can fail does, a thousand times over: no invariant may break.
 
 `python -m simulate.chaos --seeds 1000 --seed 1`. Processes die before and after any call to a store; heartbeats are lost,
-doubled and late; the due index lags by up to five minutes; clocks are off by 30 seconds; for six hours nothing answers. Rows
-arrive late. Then the weather calms, and a person does what a person would: retries what failed, runs what was given up.
+doubled and late, and so are the events that tell of an object; the due index lags by up to five minutes; clocks are off by
+30 seconds; for six hours nothing answers. Rows arrive late. Then the weather calms, and a person does what a person would:
+retries what failed, runs what was given up.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from simulate.tables import tables
 from tests.core.made import CATALOG, lake_object, settings
 from tests.core.stores import MemoryRuns
 from waybill.core.again import retry, run_window
+from waybill.core.arrival import marked, runs_by_arrival, waiting_since
 from waybill.core.audit import holes_of
 from waybill.core.dispatch import Tick, due_at
 from waybill.core.errors import Conflict
@@ -70,7 +72,7 @@ class World:
         self.cloud = Cloud(self.weather, self.clock, f"box-{os.getpid()}-{seed}", rules, runs)
         self.found: Counter[str] = Counter()
         self._places = []
-        for made in map(self._rule, range(2)):
+        for made in (*map(self._rule, range(2)), self._direct(2)):
             rules.add(made)
             self._places.append((made.tenant, made.rule_id))
         self._rows()
@@ -101,6 +103,19 @@ class World:
         made = new_rule(f"tenant{number}", f"rul_{number:016x}", chosen, CATALOG, START, "the simulation")
         return replace(made, late_checked={"chat_tickets": 0})
 
+    def _direct(self, number: int) -> Rule:
+        """A rule that runs as objects arrive."""
+        chosen = settings(
+            name=f"Rule {number}",
+            schedule={"frequency": "arrival", "zone": self.chance.choice(_ZONES)},
+            format="ndjson",
+            destinations=["dst_one"],
+            empty_window="nothing",
+            layout=self.chance.choice([{}, {"files": "object"}]),
+        )
+        made = new_rule(f"tenant{number}", f"rul_{number:016x}", chosen, CATALOG, START, "the simulation")
+        return marked(made, self.cloud.lake)
+
     def _rows(self) -> None:
         """Objects land all the time; one in ten holds rows of hours ago."""
         for rule in self.rules:
@@ -123,7 +138,7 @@ class World:
         self.cloud.heartbeats(START, self.end + timedelta(hours=6))
         back = self.weather.outage[1]
         self.clock.run_until(back)
-        owed = {rule.rule_id: _due_upto(rule, back) for rule in self.rules}
+        owed = {rule.rule_id: self._owed(rule, back) for rule in self.rules}
         minute = timedelta()
         while minute < timedelta(hours=3) and not self._caught_up(owed):
             minute += _MINUTE
@@ -137,13 +152,22 @@ class World:
                 break
             self.clock.run_until(self.clock.now + timedelta(minutes=30))
 
-    def _caught_up(self, owed: dict[str, datetime]) -> bool:
+    def _owed(self, rule: Rule, moment: datetime) -> datetime | int:
+        """Where the last window ends that is due at that moment; the number of the newest object, where they set runs off."""
+        if runs_by_arrival(rule):
+            return self.cloud.lake.newest(rule.tenant, "chat_tickets")
+        return max((occurrence.window.end for occurrence in due_at(rule, CATALOG, moment)), default=rule.cursor)
+
+    def _caught_up(self, owed: dict[str, datetime | int]) -> bool:
         """Everything that was due when the outage ended has been run, or left out as the rule says."""
-        return all(
-            rule.cursor >= owed[rule.rule_id]
-            and all(r.state.ended for r in self._runs(rule) if r.window.end <= owed[rule.rule_id] and not r.amends)
-            for rule in self.rules
-        )
+        return all(self._has_run(rule, owed[rule.rule_id]) for rule in self.rules)
+
+    def _has_run(self, rule: Rule, upto: datetime | int) -> bool:
+        runs = [run for run in self._runs(rule) if not run.amends]
+        if isinstance(upto, datetime):
+            return rule.cursor >= upto and all(r.state.ended for r in runs if r.window.end <= upto)
+        begun = [r for r in runs if r.sequences and r.sequences["chat_tickets"].after < upto]
+        return rule.arrived["chat_tickets"] >= upto and all(r.state.ended for r in begun)
 
     def _a_person_looks(self) -> bool:
         """Whether there was anything to do."""
@@ -194,13 +218,16 @@ class World:
             for row, time in (
                 pair for key, rows in self.cloud.rows.items() for pair in rows if key.startswith(rule.tenant)
             ):
-                if not rule.begins <= time < rule.cursor or any(w.start <= time < w.end for w in left_out):
+                timely = rule.begins <= time < rule.cursor and not any(w.start <= time < w.end for w in left_out)
+                if not timely and not runs_by_arrival(rule):
                     continue
                 self.found["rows"] += 1
                 self.found["rows lost"] += delivered[row] == 0
                 self.found["rows delivered twice"] += delivered[row] > 1
             settle = settle_time(rule.settings, CATALOG)
-            holes = [h for h in holes_of(rule, runs, self.clock.now, settle) if h.kind.value != "failed"]
+            waiting = waiting_since(rule, self.cloud.lake)
+            found = holes_of(rule, runs, self.clock.now, settle, waiting=waiting)
+            holes = [h for h in found if h.kind.value != "failed"]
             self.found["holes that the audit finds"] += len(holes)
         self.found["deaths"] = self.weather.deaths
         return self.found
@@ -225,11 +252,6 @@ class World:
             if run.state is RunState.SUCCESS and run.files and not run.carried_by:
                 self.found["successes without a manifest"] += run.key.run_id not in manifests
         return rows
-
-
-def _due_upto(rule: Rule, moment: datetime) -> datetime:
-    """Where the last window ends that is due at that moment."""
-    return max((occurrence.window.end for occurrence in due_at(rule, CATALOG, moment)), default=rule.cursor)
 
 
 def lived(seed: int) -> Counter[str]:

@@ -18,6 +18,7 @@ from tests.core.made import CATALOG
 from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryLake, MemoryStage
 from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryLakeObjects, MemoryRules, MemoryRuns
+from waybill.core.arrival import REGISTERED, runs_by_arrival
 from waybill.core.attempt import held_run
 from waybill.core.dispatch import Tick, claim_line, is_large, longest
 from waybill.core.doors import House, batches, runs_asked_for
@@ -96,19 +97,28 @@ class Cloud:
                 self.clock.after(time - self.clock.now + late, partial(self._beat, time))
 
     def _beat(self, time: datetime) -> None:
+        self._dispatch({}, Tick(time, self.weather.skewed(), Trigger.SCHEDULE, "simulated"))
+
+    def _told(self, rule: Rule) -> None:
+        """What ingest says on the bus: mostly once, in time."""
+        event = {"detail-type": REGISTERED, "detail": {"tenant": rule.tenant, "dataset": "chat_tickets"}}
+        now = self.weather.skewed()
+        self._dispatch(event, Tick(now, now, Trigger.EVENT, "simulated"))
+
+    def _dispatch(self, event: Mapping[str, Any], tick: Tick) -> None:
         house = House(
             rules=self._sky(self.rules),
             runs=self._sky(self.runs),
             backfills=self._sky(self.backfills),
+            lake=self._sky(self.lake),
             catalogs=lambda _: CATALOG,
             stage=self._sky(self.stage),
             queue=NoQueue(),
             claims=map,
             broken=lambda _: None,
         )
-        tick = Tick(time, self.weather.skewed(), Trigger.SCHEDULE, "simulated")
         try:
-            for runs in batches(runs_asked_for({}, tick, house), 500):
+            for runs in batches(runs_asked_for(event, tick, house), 500):
                 self._fan_out([json.loads(claim_line(run, is_large(run))) for run in runs])
         except (Killed, WaybillError):
             return  # the next one heals it
@@ -204,6 +214,7 @@ class Cloud:
             runs=self._sky(self.runs),
             rules=self._sky(self.rules),
             backfills=self._sky(self.backfills),
+            lake=self._sky(self.lake),
             log=self._sky(self.log),
             stage=self._sky(self.stage),
             events=self._sky(MemoryEvents()),
@@ -215,9 +226,13 @@ class Cloud:
             self.start(run)
 
     def put(self, rule: Rule, rows: list[tuple[str, datetime]], found: LakeObject) -> None:
-        """An object lands and is registered."""
+        """An object lands and is registered; one event in five that tells of it is lost, some come twice."""
         self.rows[found.key] = rows
         self.lake.register(rule.tenant, "chat_tickets", found)
+        if runs_by_arrival(rule):
+            for _ in range(0 if self.weather.strikes(0.2) else 2 if self.weather.strikes(0.05) else 1):
+                late = timedelta(seconds=self.weather.chance.uniform(0, 20))
+                self.clock.after(late, partial(self._told, rule))
 
 
 @dataclass

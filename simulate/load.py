@@ -29,7 +29,7 @@ from simulate.starts import started
 from simulate.timed_stores import Claim, Clock, TimedRules, TimedRuns
 from tests.core.made import CATALOG
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryBackfills
+from tests.core.stores import MemoryBackfills, MemoryLakeObjects
 from waybill.core.dispatch import is_large
 from waybill.core.doors import House
 from waybill.core.run import Run
@@ -59,6 +59,7 @@ class World:
             rules,
             self.runs,
             MemoryBackfills(self.runs),
+            MemoryLakeObjects(),
             lambda _: CATALOG,
             MemoryStage(),
             self._queue,

@@ -115,6 +115,7 @@ def _dispatcher(number: int) -> list[Claimed]:
         rules=wiring.rules(),
         runs=wiring.runs(),
         backfills=wiring.backfills(),
+        lake=wiring.lake_objects(),
         catalogs=wiring.catalog,
         stage=wiring.stage(),
         queue=wiring.dispatch_queue(),

@@ -21,6 +21,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     office = Office(
         rules=wiring.rules(),
         runs=wiring.runs(),
+        lake=wiring.lake_objects(),
         holes=wiring.holes(),
         events=wiring.events(),
         bookmarks=wiring.bookmarks(),

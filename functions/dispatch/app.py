@@ -1,8 +1,8 @@
 """Which windows are due? Claims them, and hands the claims to `fan_out`.
 
 Four doors, one room: the heartbeat `{"time": ...}`; the queue, with one shard of what is due, `{"shard": ...}`; a schedule
-that someone made in the AWS console, `{"rule_id": ..., "tenant": ...}`; and an upstream event on the bus, with
-`detail: {"tenant": ..., "dataset": ...}`.
+that someone made in the AWS console, `{"rule_id": ..., "tenant": ...}`; and an event on the bus, of an upstream system or of
+`ingest`, with `detail: {"tenant": ..., "dataset": ...}`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         rules=wiring.rules(),
         runs=wiring.runs(),
         backfills=wiring.backfills(),
+        lake=wiring.lake_objects(),
         catalogs=wiring.catalog,
         stage=wiring.stage(),
         queue=wiring.dispatch_queue(),

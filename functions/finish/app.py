@@ -19,6 +19,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         runs=wiring.runs(),
         rules=wiring.rules(),
         backfills=wiring.backfills(),
+        lake=wiring.lake_objects(),
         log=wiring.run_log(),
         stage=wiring.stage(),
         events=wiring.events(),

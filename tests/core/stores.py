@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from waybill.core.arrival import runs_by_arrival
 from waybill.core.backfill import Backfill, BackfillState
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound
@@ -82,6 +83,17 @@ class MemoryRules:
             if rule.tenant == tenant and rule.state is RuleState.ACTIVE and waits and named:
                 yield rule
 
+    def arriving(self, tenant: str, dataset: str) -> Iterator[Rule]:
+        for rule in list(self.kept.values()):
+            named = any(c.dataset == dataset for c in rule.settings.data)
+            if rule.tenant == tenant and rule.state is RuleState.ACTIVE and runs_by_arrival(rule) and named:
+                yield rule
+
+    def look_at(self, rule: Rule, at: datetime) -> None:
+        current = self.kept.get((rule.tenant, rule.rule_id))
+        if current and current.state is RuleState.ACTIVE:
+            self.kept[rule.tenant, rule.rule_id] = replace(current, next_run=at)
+
     def delivered(
         self, tenant: str, rule_id: str, manifest_sha256: str, size: int, columns: Mapping[str, Columns] | None
     ) -> None:
@@ -134,6 +146,7 @@ class MemoryRuns:
             cursor=moved.cursor,
             next_run=moved.next_run,
             newest_run=moved.newest_run,
+            arrived=moved.arrived,
             version=moved.version,
         )
         return True

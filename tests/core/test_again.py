@@ -81,7 +81,7 @@ def test_late_rows_that_are_owed_again_are_not_delivered_by_a_retry_too() -> Non
 
 def test_a_run_whose_plan_is_gone_is_not_planned_anew_under_the_same_name() -> None:
     here = Scene(RunState.FAILURE)
-    here.change(sequences={"chat_tickets": SequenceRange(after=0, upto=7)})
+    here.change(sequences={"chat_tickets": SequenceRange(after=0, upto=7)}, parts=1)
     with pytest.raises(Conflict, match="14 days"):
         here.retry()
     here.stage.put(plan_key(here.key), planned([]).model_dump_json().encode())

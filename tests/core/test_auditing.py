@@ -9,7 +9,7 @@ import pytest
 
 from tests.core.histories import SETTLE, a_run
 from tests.core.made import CATALOG, rule
-from tests.core.stores import MemoryBookmarks, MemoryEvents, MemoryHoles, MemoryRules, MemoryRuns
+from tests.core.stores import MemoryBookmarks, MemoryEvents, MemoryHoles, MemoryLakeObjects, MemoryRules, MemoryRuns
 from waybill.core.auditing import Audited, Office, audit_all
 from waybill.core.errors import TransientError
 from waybill.core.rule import Rule
@@ -34,7 +34,9 @@ class House:
 
     @property
     def office(self) -> Office:
-        return Office(self.rules, self.runs, self.holes, self.events, self.bookmarks, lambda tenant: CATALOG)
+        return Office(
+            self.rules, self.runs, MemoryLakeObjects(), self.holes, self.events, self.bookmarks, lambda tenant: CATALOG
+        )
 
     def audit(self, now: datetime = NOW, full: bool = False, stop: Callable[[], bool] = lambda: False) -> Audited:
         return audit_all(self.office, now, full, stop)

@@ -124,7 +124,7 @@ def test_the_same_upstream_event_twice_runs_once() -> None:
     made = rule(schedule={"frequency": "event"})
     rules, runs = stores(made)
     event = tick(NOW + timedelta(minutes=7), Trigger.EVENT)
-    found = [list(claim_triggered(rules.get("acme", made.rule_id), runs, CATALOG, event)) for _ in range(2)]
+    found = [list(claim_triggered(rules.get("acme", made.rule_id), rules, runs, CATALOG, event)) for _ in range(2)]
     assert [len(f) for f in found] == [1, 0]
     assert found[0][0].trigger is Trigger.EVENT
 

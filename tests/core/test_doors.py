@@ -42,8 +42,17 @@ class Scene:
         self.runs, self.queue, self.broken = MemoryRuns(self.rules), Queue(), list[Rule]()
         backfills = MemoryBackfills(self.runs)
         self.stage = MemoryStage()
+        self.lake = MemoryLakeObjects()
         self.house = House(
-            self.rules, self.runs, backfills, lambda _: CATALOG, self.stage, self.queue, map, self.broken.append
+            self.rules,
+            self.runs,
+            backfills,
+            self.lake,
+            lambda _: CATALOG,
+            self.stage,
+            self.queue,
+            map,
+            self.broken.append,
         )
 
     def asked(self, event: dict[str, object], time: datetime = LATER) -> list[tuple[str, str]]:

@@ -43,6 +43,7 @@ class World:
             runs=self.runs,
             rules=self.rules,
             backfills=MemoryBackfills(self.runs),
+            lake=MemoryLakeObjects(),
             log=self.log,
             stage=self.stage,
             events=self.told,

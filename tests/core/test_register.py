@@ -19,7 +19,10 @@ PLACE = "tenant=acme/dataset=chat_tickets/dt=2026-03-09/hr=10"
 class Room:
     def __init__(self) -> None:
         self.lake, self.objects, self.surveyed = VersionedLake(), MemoryLakeObjects(), 0
-        self.registrar = Registrar(self.lake, self.objects, lambda tenant: CATALOG, self._parquet)
+        self.registrar = Registrar(
+            self.lake, self.objects, lambda tenant: CATALOG, self._parquet, lambda *place: self.told.append(place)
+        )
+        self.told: list[tuple[str, str]] = []
 
     def _parquet(self, path: Path, dataset: Dataset) -> Survey:
         self.surveyed += 1
@@ -49,6 +52,14 @@ def test_the_same_bytes_put_again_are_not_registered_again_but_other_bytes_are()
     found = list(room.objects.since("acme", "chat_tickets", 0, 9))
     assert [o.version for o in found] == ["v1", "v3"]
     assert [room.lake.data(o.key, o.version) for o in found] == [lines(ticket(1)), lines(ticket(2))]
+
+
+def test_each_registration_is_announced_and_again_where_the_event_comes_again() -> None:
+    room = Room()
+    for body in (lines(ticket(1)), lines(ticket(1)), b""):
+        room.put("x.ndjson", body)
+    room.put("x.exe", b"none of ours")
+    assert room.told == [("acme", "chat_tickets")] * 3
 
 
 def test_what_lies_below_archived_is_marked() -> None:

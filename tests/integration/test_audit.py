@@ -22,6 +22,7 @@ from waybill.aws.events import EventBridge
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.holes import HolesTable
 from waybill.aws.tables.items import RunItem
+from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
 from waybill.core import auditing
@@ -62,6 +63,7 @@ def office(tables: dict[str, str], bus: Bus) -> Office:
     return Office(
         rules=RulesTable(tables["RulesTable"], REGION),
         runs=RunsTable(tables["RunsTable"], tables["RulesTable"], REGION),
+        lake=LakeObjectsTable(tables["LakeObjectsTable"], REGION),
         holes=HolesTable(tables["HolesTable"], REGION),
         events=EventBridge(bus),  # type: ignore[arg-type]
         bookmarks=BookmarksTable(tables["LakeObjectsTable"], REGION),

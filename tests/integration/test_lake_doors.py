@@ -41,6 +41,8 @@ def deployed(tables: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("WAYBILL_LAKE_BUCKET", "lake")
     monkeypatch.setenv("WAYBILL_LAKE_OBJECTS_TABLE", tables["LakeObjectsTable"])
     monkeypatch.setenv("WAYBILL_DATASETS_TABLE", tables["DatasetsTable"])
+    monkeypatch.setenv("WAYBILL_RULES_TABLE", tables["RulesTable"])
+    monkeypatch.setenv("WAYBILL_UPSTREAM_BUS", "upstream")
     monkeypatch.setenv("AWS_REGION", REGION)
     cached = [made for made in vars(wiring).values() if hasattr(made, "cache_clear")]
     for made in cached:

@@ -20,6 +20,7 @@ from waybill import wiring
 from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
 from waybill.core.again import run_window
+from waybill.core.arrival import marked, run_arrived, runs_by_arrival
 from waybill.core.dispatch import Tick, is_large, run_now
 from waybill.core.errors import WaybillError
 from waybill.core.freeze import Registry, amend_now
@@ -107,6 +108,7 @@ def create_rule(body: RuleRequest) -> Response[RuleView]:
     rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(caller.tenant), wiring.now(), caller.name)
     # Late is what is registered from now on: a run that looked first could not tell for another one under way.
     rule = replace(rule, late_checked=newest_numbers(caller.tenant, settings, wiring.lake_objects()))
+    rule = marked(rule, wiring.lake_objects())
     if password.given:
         reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password.given})
         rule = replace(rule, password_ref=reference)
@@ -127,6 +129,7 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
     settings = _checked(caller, body, password)
     changed = rules.with_settings(current, settings, wiring.catalog(caller.tenant), wiring.now())
+    changed = marked(changed, wiring.lake_objects())
     if password.given:
         # Another password is another secret: a run that was planned before keeps the one it was planned with.
         name = f"{_password_name(rule_id)}-{changed.version}"
@@ -182,6 +185,8 @@ def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
     rule = wiring.rules().get(caller.tenant, rule_id)
     if body is not None and body.window_start is not None:
         run = run_window(rule, wiring.runs(), _by_hand(), body.window_start.astimezone(UTC))
+    elif runs_by_arrival(rule):
+        run = run_arrived(rule, wiring.runs(), wiring.lake_objects(), _by_hand())
     else:
         run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), _by_hand())
     wiring.workflow().start(run, is_large(run))

@@ -33,6 +33,7 @@ class Settings(BaseModel):
     pepper_secret: str = ""
     signing_key: str = ""
     dispatch_queue: str = ""
+    upstream_bus: str = ""
     fan_out_arn: str = ""
     run_standard_arn: str = ""
     run_express_arn: str = ""

@@ -38,6 +38,7 @@ from waybill.aws.tables.runs import RunsTable
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
 from waybill.core.advance import BackfillDesk
+from waybill.core.arrival import announcer
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.certificates import CertificateFacts, Certificates
 from waybill.core.deliver import Destination
@@ -158,7 +159,7 @@ def registrar() -> Registrar:
         found: Survey = import_module("waybill.engines.survey_parquet").survey(path, dataset)
         return found
 
-    return Registrar(lake=lake(), objects=lake_objects(), catalogs=catalog, parquet=parquet)
+    return Registrar(lake(), lake_objects(), catalog, parquet, announcer(rules(), upstream()))
 
 
 @cache
@@ -218,6 +219,12 @@ def dispatch_queue() -> ports.DispatchQueue:
 @cache
 def events() -> ports.Events:
     return EventBridge(_client("events"))
+
+
+@cache
+def upstream() -> ports.Events:
+    """The platform's own bus."""
+    return EventBridge(_client("events"), settings().need("upstream_bus"))
 
 
 @cache

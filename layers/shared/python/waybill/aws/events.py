@@ -1,4 +1,4 @@
-"""EventBridge: telling others, on the account's default bus."""
+"""EventBridge: telling others, on the account's default bus or on one of our own."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ MOST_ENTRIES = 10
 
 
 class EventBridge:
-    def __init__(self, client: EventBridgeClient) -> None:
-        self._client = client
+    def __init__(self, client: EventBridgeClient, bus: str = "default") -> None:
+        self._client, self._bus = client, bus
 
     def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
         entries: list[PutEventsRequestEntryTypeDef] = [
-            {"Source": source, "DetailType": kind, "Detail": json.dumps(dict(detail))} for detail in details
+            {"EventBusName": self._bus, "Source": source, "DetailType": kind, "Detail": json.dumps(dict(detail))}
+            for detail in details
         ]
         for first in range(0, len(entries), MOST_ENTRIES):
             with translated("sending events"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from waybill.core.arrival import runs_by_arrival
 from waybill.core.dispatch import Tick, next_generation
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.freeze import CARRIES_LATE_ROWS, run_again_advice
@@ -27,7 +28,7 @@ def retry(run: Run, runs: Runs, stage: Probed, at: datetime) -> Run:
     _refuse_by_state(run)
     again = run_again_advice(run.key.rule_id, run.window)
     plan = plan_if_staged(stage, run.key)
-    if plan is None and run.sequences is not None:
+    if plan is None and run.parts is not None:
         raise Conflict("The run's frozen plan is kept for 14 days and is gone.", again)
     if plan is not None and plan.carried:
         raise Conflict(CARRIES_LATE_ROWS, again)
@@ -71,4 +72,5 @@ def run_window(rule: Rule, runs: Runs, tick: Tick, start: datetime) -> Run:
             f"The window's run {under_way.key.run_id} is {under_way.state.value}.",
             "Wait for its end, or cancel it first.",
         )
-    return next_generation(rule, runs, tick, tried[0].window)
+    sequences = tried[0].sequences if runs_by_arrival(rule) else None
+    return next_generation(rule, runs, tick, tried[0].window, sequences)

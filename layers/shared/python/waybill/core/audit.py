@@ -16,7 +16,7 @@ from waybill.core.hole import Hole, HoleKind
 from waybill.core.rule import Rule, RuleState, jitter
 from waybill.core.run import Run, RunState
 from waybill.core.schedule import occurrences, windows_between
-from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
+from waybill.core.schedule_settings import AnySchedule, Once, WithoutClock
 from waybill.core.window import Window, stamp
 from waybill.core.window_runs import WindowRuns, by_window, claims, covering, uncovered
 
@@ -30,13 +30,19 @@ MOST_UNCLAIMED = 1_000
 
 
 def holes_of(
-    rule: Rule, runs: Sequence[Run], now: datetime, settle: timedelta, since: datetime | None = None
+    rule: Rule,
+    runs: Sequence[Run],
+    now: datetime,
+    settle: timedelta,
+    since: datetime | None = None,
+    waiting: datetime | None = None,
 ) -> list[Hole]:
     """Every hole of `rule`, where `runs` are all of its runs, or all whose window starts at `since` or later.
 
-    The rule was read before its runs: a claim that came between looks like no hole.
+    `waiting`: since when an object waits that a rule that runs by arrival has not taken. The rule was read before: a claim that
+    came between looks like no hole.
     """
-    audit = _Audit(rule, runs, now, settle, since)
+    audit = _Audit(rule, runs, now, settle, since, waiting)
     return [
         *audit.missing(),
         *audit.overlaps(),
@@ -54,6 +60,7 @@ class _Audit:
     now: datetime
     settle: timedelta
     since: datetime | None
+    waiting: datetime | None
 
     @cached_property
     def claims(self) -> list[Run]:
@@ -94,7 +101,7 @@ class _Audit:
 
     def _crooked(self, window: Window) -> bool:
         since, schedule = self.rule.schedule_since, self.rule.settings.schedule
-        if window.end <= since or isinstance(schedule, OnDemand):
+        if window.end <= since or isinstance(schedule, WithoutClock):
             return False
         return not all(bound == since or is_boundary(schedule, bound) for bound in (window.start, window.end))
 
@@ -108,6 +115,12 @@ class _Audit:
         moved = max([self.rule.updated_at, *_moments(newest)])
         if moved + GRACE > self.now:
             return
+        if self.waiting is not None and self.waiting + GRACE <= self.now:
+            window = Window(
+                self.rule.cursor, max(self.now.replace(microsecond=0), self.rule.cursor + timedelta(seconds=1))
+            )
+            said = f"An object arrived at {stamp(self.waiting)}, and nothing has taken it. Run the rule, and tell the operator."
+            yield self._hole(HoleKind.UNCLAIMED, window, (), said)
         coming = occurrences(self.rule.settings.schedule, self.rule.cursor, self.settle)
         patience = GRACE + jitter(self.rule)
         late = list(takewhile(lambda o: o.due + patience <= self.now, islice(coming, MOST_UNCLAIMED)))
@@ -158,7 +171,7 @@ def _moments(run: Run | None) -> list[datetime]:
 
 def is_boundary(schedule: AnySchedule, moment: datetime) -> bool:
     """Whether a window of the schedule starts or ends at `moment`, whatever it begins or ends with."""
-    if isinstance(schedule, OnDemand):
+    if isinstance(schedule, WithoutClock):
         return True
     endless = schedule if isinstance(schedule, Once) else schedule.model_copy(update={"ends_at": None})
     beside = windows_between(endless, moment - timedelta(seconds=1), moment + timedelta(seconds=1))

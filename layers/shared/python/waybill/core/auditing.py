@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from waybill.core.arrival import waiting_since
 from waybill.core.audit import holes_of
 from waybill.core.catalog import Catalogs
 from waybill.core.errors import NotFound, WaybillError
 from waybill.core.hole import Hole
-from waybill.core.ports import Bookmarks, Events, Holes, Rules, Runs
+from waybill.core.ports import Bookmarks, Events, Holes, LakeObjects, Rules, Runs
 from waybill.core.rule import Rule, settle_time
 from waybill.core.window import stamp
 from waybill.core.window_runs import read_back
@@ -32,6 +33,7 @@ class Office:
 
     rules: Rules
     runs: Runs
+    lake: LakeObjects
     holes: Holes
     events: Events
     bookmarks: Bookmarks
@@ -110,7 +112,8 @@ def _audit_rule(office: Office, rule: Rule, now: datetime, full: bool, done: Aud
     """What is new is told before it is kept: a call that dies between tells it again rather than never."""
     newest_first = office.runs.before(rule.tenant, rule.rule_id, None)
     runs, since = read_back(newest_first, None if full else now - RECENT)
-    found = holes_of(rule, runs, now, settle_time(rule.settings, office.catalogs(rule.tenant)), since)
+    settle, waiting = settle_time(rule.settings, office.catalogs(rule.tenant)), waiting_since(rule, office.lake)
+    found = holes_of(rule, runs, now, settle, since, waiting)
     known = {kept.hole.identity: kept for kept in office.holes.open_of_rule(rule.tenant, rule.rule_id)}
     new = [_told(hole) for hole in found if hole.identity not in known]
     office.events.send(SOURCE, KIND, new)

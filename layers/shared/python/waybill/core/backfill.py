@@ -20,7 +20,7 @@ from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState
 from waybill.core.run import Run
 from waybill.core.schedule import windows_between
-from waybill.core.schedule_settings import AnySchedule, OnDemand
+from waybill.core.schedule_settings import AnySchedule, Arrival, WithoutClock
 from waybill.core.standing import standing
 from waybill.core.window import Window, stamp, whole_second_up
 from waybill.core.window_runs import uncovered
@@ -104,12 +104,17 @@ def new_backfill(
     rule: Rule, request: BackfillRequest, newest: Backfill | None, runs: Runs, now: datetime, by: str
 ) -> Backfill:
     """The rule's backfill after `newest`. Raises InvalidInput for a range without whole windows, or with too many; Conflict
-    where the rule is not active, where `newest` is active, and where every window was delivered.
+    where the rule is not active or runs by arrival, where `newest` is active, and where every window was delivered.
     """
     if rule.state is not RuleState.ACTIVE:
         raise Conflict("The rule is not active.", "Activate it, then make the backfill.")
     if newest is not None and newest.state is BackfillState.ACTIVE:
         raise Conflict(f"The rule's backfill {newest.backfill_id} is active.", "Wait for its end, or cancel it.")
+    if isinstance(rule.settings.schedule, Arrival):
+        said = "A rule that runs as objects arrive has no windows of the past: it delivers each object once, by its arrival."
+        raise Conflict(
+            said, "For rows of past days make a rule that runs once; to have a run again, give its window_start."
+        )
     start, asked = whole_second_up(request.start.astimezone(UTC)), request.end.astimezone(UTC).replace(microsecond=0)
     end = min(asked, rule.cursor)
     found = _windows_asked(rule, start, end)
@@ -151,7 +156,7 @@ def _windows_asked(rule: Rule, start: datetime, end: datetime) -> Sequence[Windo
 
 def _whole_windows(schedule: AnySchedule, start: datetime, end: datetime) -> Iterator[Window]:
     """The schedule's windows that lie wholly in `[start, end)`, before its own start too; without a clock the range is one."""
-    if isinstance(schedule, OnDemand):
+    if isinstance(schedule, WithoutClock):
         return iter([Window(start, end)] if start < end else [])
     return (w for w in windows_between(schedule, start, end) if start <= w.start and w.end <= end)
 

@@ -15,6 +15,7 @@ from waybill.core.cron import parse_cron
 from waybill.core.schedule import Occurrence, delivery_time, occurrences
 from waybill.core.schedule_settings import (
     AnySchedule,
+    Arrival,
     Cron,
     Daily,
     Hourly,
@@ -23,6 +24,7 @@ from waybill.core.schedule_settings import (
     OnDemand,
     Quarterly,
     Weekly,
+    WithoutClock,
     Yearly,
 )
 from waybill.core.window import Window, to_local, to_utc
@@ -131,7 +133,7 @@ def _named(schedule: AnySchedule, boundary: datetime, zone: ZoneInfo) -> datetim
 
 def _names(schedule: AnySchedule, local: datetime) -> bool:
     match schedule:
-        case Hourly() | OnDemand():
+        case Hourly() | OnDemand() | Arrival():
             return True
         case Cron():
             return parse_cron(schedule.expression).fires_at(local.date(), local.time())
@@ -140,7 +142,7 @@ def _names(schedule: AnySchedule, local: datetime) -> bool:
 
 
 def _noun(schedule: AnySchedule, window: Window) -> str:
-    if isinstance(schedule, Once | OnDemand) or latest_boundary(schedule, window.start) != window.start:
+    if isinstance(schedule, Once | WithoutClock) or latest_boundary(schedule, window.start) != window.start:
         return "window"
     match schedule:
         case Daily():

@@ -75,6 +75,16 @@ class Media(BaseModel):
     signed_with: Name | None = None
 
 
+class People(BaseModel):
+    """Which fields say whose a row is: its user, its extensions, its groups. Each is a text, or a json list of texts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    users: Name | None = None
+    extensions: Name | None = None
+    groups: Name | None = None
+
+
 class FilePeriod(StrEnum):
     """How much time one file holds when a layout asks for files by period."""
 
@@ -104,6 +114,7 @@ class Dataset(BaseModel):
     file_period: FilePeriod = FilePeriod.WINDOW
     media: Media | None = None
     open_field: Name | None = None
+    people: People | None = None
     fields: Annotated[tuple[DataField, ...], Field(min_length=1, max_length=500)]
 
     @model_validator(mode="after")
@@ -122,6 +133,14 @@ class Dataset(BaseModel):
         for role, wanted, kind in self._roles():
             if wanted and (wanted not in names or self.field(wanted).type is not kind):
                 raise ValueError(f"dataset {self.name}: {role} {wanted} is no field of type {kind.value}")
+        return self
+
+    @model_validator(mode="after")
+    def _knows_its_people(self) -> Dataset:
+        named = {f.name for f in self.fields if f.type in {FieldType.STRING, FieldType.JSON}}
+        for role, wanted in self.people or ():
+            if wanted and wanted not in named:
+                raise ValueError(f"dataset {self.name}: people.{role} {wanted} is no field of type string or json")
         return self
 
     def _roles(self) -> Iterator[tuple[str, str | None, FieldType]]:
@@ -198,6 +217,8 @@ def incompatible(before: Dataset, after: Dataset) -> list[str]:
         )
         if was != now
     ]
+    if before.people not in {None, after.people}:
+        said.append("people stay as they are")
     for field in before.fields:
         if not any(f.name == field.name for f in after.fields):
             said.append(f"the field {field.name} stays")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+from waybill.core.arrival import is_arrival, objects_in, span_of
 from waybill.core.catalog import Catalog, resolved
 from waybill.core.format import RowFormat, Writing
 from waybill.core.lake_object import LakeObject
@@ -93,6 +94,9 @@ class _Counting:
 
     def _objects(self, asked: AskedWindow, newest: Mapping[str, int]) -> Iterator[_Objects]:
         for choice in self.settings.data:
+            if is_arrival(self.settings.schedule):
+                yield _Objects(choice, self._taken(choice, asked), ())
+                continue
             everything = [SequenceRange(after=0, upto=newest[choice.dataset])]
             if asked.considered is None:
                 yield _Objects(choice, self._in(choice, asked.span.window, everything), ())
@@ -101,6 +105,12 @@ class _Counting:
                 later = holes(ranges, newest[choice.dataset])
                 of = [self._in(choice, asked.span.window, one) for one in (ranges, later)]
                 yield _Objects(choice, *of)
+
+    def _taken(self, choice: DataChoice, asked: AskedWindow) -> list[LakeObject]:
+        """What the window's run was claimed with, whatever the times of its rows."""
+        ranges = (asked.considered or {}).get(choice.dataset, ())
+        found = [o for r in ranges for o in objects_in(self.reading.objects, self.tenant, choice.dataset, r)]
+        return [o for o in found if of_tier(o, choice.source)]
 
     def _in(self, choice: DataChoice, window: Window, ranges: Sequence[SequenceRange]) -> list[LakeObject]:
         between = self.reading.objects.between
@@ -124,6 +134,8 @@ class _Counting:
         """
         if not objects:
             return 0
+        if is_arrival(self.settings.schedule):
+            window = span_of(objects) or window
         dataset = self.catalog[choice.dataset]
         selection = selection_of(choice, dataset, window, resolved(dataset, choice.fields, ()))
         distinct = self.settings.duplicates is Duplicates.DROP

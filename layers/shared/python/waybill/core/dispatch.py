@@ -7,16 +7,16 @@ twice, late or never changes nothing that the next one does not heal.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from waybill.core.catalog import Catalog
 from waybill.core.errors import Conflict, NotFound
-from waybill.core.ports import Runs
+from waybill.core.ports import Rules, Runs
 from waybill.core.rule import Rule, RuleState, next_due, occurrence_at
 from waybill.core.rule_settings import CatchUp, LogKept, Overlap
-from waybill.core.run import Run, RunKey, RunState, Trigger, execution_name, parse_run_id
+from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger, execution_name, parse_run_id
 from waybill.core.schedule import Occurrence, occurrence_from
 from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import Window, stamp
@@ -40,8 +40,14 @@ class Tick:
 def claim_due(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Iterator[Run]:
     """Claim what of `rule` is due at the tick's time, oldest first, as its policies say; yields the runs to start.
 
-    A window waits while the run before it goes on, so a rule that lags behind catches up run by run.
+    A window waits while the run before it goes on, so a rule that lags behind catches up run by run. So does a trigger of a
+    rule without a clock.
     """
+    if isinstance(rule.settings.schedule, OnDemand):
+        waits = rule.next_run is not None and rule.next_run <= tick.time
+        run = claim_new(rule, runs, tick) if waits and not is_going(rule, runs) else None
+        yield from [run] if run else []
+        return
     for _ in range(MOST_CLAIMS):
         run = _next(rule, runs, catalog, tick)
         if run is None:
@@ -101,6 +107,12 @@ def newest_run(rule: Rule, runs: Runs) -> Run | None:
         return None
 
 
+def is_going(rule: Rule, runs: Runs) -> bool:
+    """Whether the run that the rule claimed last has not ended."""
+    newest = newest_run(rule, runs)
+    return newest is not None and not newest.state.ended
+
+
 def left_out(rule: Rule, window: Window, tick: Tick, because: str) -> Run:
     """The record that keeps a rule's windows without a gap: a run that was cancelled before it began."""
     run = new_run(rule, window, tick, tick.time)
@@ -129,16 +141,23 @@ def claim_new(rule: Rule, runs: Runs, tick: Tick) -> Run | None:
     if rule.state is not RuleState.ACTIVE or end <= rule.cursor:
         return None
     run = new_run(rule, Window(rule.cursor, end), tick, tick.time)
-    moved = replace(rule, cursor=end, newest_run=run.key.run_id, version=rule.version + 1)
+    moved = replace(rule, cursor=end, next_run=None, newest_run=run.key.run_id, version=rule.version + 1)
     return run if runs.claim(rule, run, moved) else None
 
 
-def claim_triggered(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Iterator[Run]:
-    """What a trigger that names a rule claims: its due windows, or all that is new where it has no clock."""
-    if isinstance(rule.settings.schedule, OnDemand):
+def claim_triggered(rule: Rule, rules: Rules, runs: Runs, catalog: Catalog, tick: Tick) -> Iterator[Run]:
+    """What a trigger that names a rule claims: its due windows, or all that is new where it has no clock.
+
+    Where the run before still goes on, the trigger waits for its end, or, as the rule's overlap says, it counts for nothing:
+    what is new is then the next trigger's.
+    """
+    if not isinstance(rule.settings.schedule, OnDemand):
+        yield from claim_due(rule, runs, catalog, tick)
+    elif not is_going(rule, runs):
         run = claim_new(rule, runs, tick)
-        return iter([run] if run else [])
-    return claim_due(rule, runs, catalog, tick)
+        yield from [run] if run else []
+    elif rule.settings.overlap is Overlap.QUEUE:
+        rules.look_at(rule, tick.time)
 
 
 def run_now(rule: Rule, runs: Runs, catalog: Catalog, tick: Tick) -> Run:
@@ -174,9 +193,13 @@ def _again(rule: Rule, runs: Runs, tick: Tick) -> Run:
     return next_generation(rule, runs, tick, latest[0].window)
 
 
-def next_generation(rule: Rule, runs: Runs, tick: Tick, window: Window) -> Run:
-    """The window once more, whole. Raises Conflict where another one was made at the same moment."""
-    run = new_run(rule, window, tick, tick.time)
+def next_generation(
+    rule: Rule, runs: Runs, tick: Tick, window: Window, sequences: Mapping[str, SequenceRange] | None = None
+) -> Run:
+    """The window once more, whole; `sequences` where it is a range of numbers. Raises Conflict where another one was made at
+    the same moment.
+    """
+    run = replace(new_run(rule, window, tick, tick.time), sequences=sequences)
     generation = runs.newest_generation(rule.tenant, rule.rule_id, window.start) + 1
     run = replace(run, key=replace(run.key, generation=generation))
     runs.add(run)

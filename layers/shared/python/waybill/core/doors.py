@@ -10,11 +10,12 @@ from itertools import chain, islice
 from typing import Any, TypeVar
 
 from waybill.core.advance import BackfillDesk, advance_all
+from waybill.core.arrival import REGISTERED, claim_looked_at, runs_by_arrival
 from waybill.core.catalog import Catalogs
 from waybill.core.dispatch import Tick, claim_due, claim_triggered
 from waybill.core.errors import NotFound, PermanentError
 from waybill.core.plan import Probed
-from waybill.core.ports import Backfills, DispatchQueue, Rules, Runs
+from waybill.core.ports import Backfills, DispatchQueue, LakeObjects, Rules, Runs
 from waybill.core.rule import Rule, RuleRef
 from waybill.core.run import Run, RunState
 from waybill.core.stalled import revived
@@ -40,6 +41,7 @@ class House:
     rules: Rules
     runs: Runs
     backfills: Backfills
+    lake: LakeObjects
     catalogs: Catalogs
     stage: Probed
     queue: DispatchQueue
@@ -48,8 +50,9 @@ class House:
 
 
 def runs_asked_for(event: Mapping[str, Any], tick: Tick, house: House) -> Iterator[Run]:
-    """Claims what the event asks for: `{"rule_id"}` names a rule, `{"detail": {"tenant", "dataset"}}` what came in upstream,
-    `{"shard"}` a shard of all that is due; anything else is the heartbeat. Yields the runs to start.
+    """Claims what the event asks for: `{"rule_id"}` names a rule, `{"detail": {"tenant", "dataset"}}` what came in upstream or,
+    by its detail type, what was registered, `{"shard"}` a shard of all that is due; anything else is the heartbeat. Yields the
+    runs to start.
 
     Raises PermanentError for a rule that is not there.
     """
@@ -63,9 +66,10 @@ def runs_asked_for(event: Mapping[str, Any], tick: Tick, house: House) -> Iterat
             ) from missing
         return _triggered(named, tick, house)
     if "detail" in event:
-        detail = event["detail"]
-        listening = house.rules.listening(str(detail.get("tenant", "")), str(detail.get("dataset", "")))
-        return _triggered(listening, tick, house)
+        tenant, dataset = (str(event["detail"].get(name, "")) for name in ("tenant", "dataset"))
+        registered = event.get("detail-type") == REGISTERED
+        waiting = house.rules.arriving if registered else house.rules.listening
+        return _triggered(waiting(tenant, dataset), tick, house)
     if "shard" in event:
         return _due(house.rules.due(tick.time, int(event["shard"])), tick, house)
     return _heartbeat(tick, house)
@@ -73,7 +77,10 @@ def runs_asked_for(event: Mapping[str, Any], tick: Tick, house: House) -> Iterat
 
 def _triggered(rules: Iterable[Rule], tick: Tick, house: House) -> Iterator[Run]:
     for rule in rules:
-        yield from claim_triggered(rule, house.runs, house.catalogs(rule.tenant), tick)
+        if runs_by_arrival(rule):
+            yield from claim_looked_at(rule, house.rules, house.runs, house.lake, tick)
+        else:
+            yield from claim_triggered(rule, house.rules, house.runs, house.catalogs(rule.tenant), tick)
 
 
 def _heartbeat(tick: Tick, house: House) -> Iterator[Run]:
@@ -103,6 +110,8 @@ def _swept(tick: Tick, house: House) -> Iterator[Run]:
 def _due(due: Iterable[RuleRef], tick: Tick, house: House) -> Iterator[Run]:
     def claimed(rule: Rule) -> list[Run]:
         try:
+            if runs_by_arrival(rule):
+                return list(claim_looked_at(rule, house.rules, house.runs, house.lake, tick))
             return list(claim_due(rule, house.runs, house.catalogs(rule.tenant), tick))
         except Exception:  # noqa: BLE001 - whatever is wrong with one rule holds back no other; the auditor tells of its window
             house.broken(rule)

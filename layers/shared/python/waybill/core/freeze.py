@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from waybill.core.arrival import objects_in, runs_by_arrival, span_of
 from waybill.core.catalog import Catalog
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.late import Found, add_amendments, find_late, newest_numbers
@@ -52,8 +53,11 @@ def freeze(
     """Plan the run, and make the amendments that earlier windows are owed, or take their rows along, as the rule says.
 
     Asked again before the plan is staged, it finds the late rows that it took along the first time. Amendments and backfills
-    look for no late rows: the rule's own windows do.
+    look for no late rows: the rule's own windows do. Where a rule runs by arrival, no row is late.
     """
+    if runs_by_arrival(rule):
+        share = _arrived(rule, run, registry.lake)
+        return Frozen(make_plan(rule, run, registry.catalog, share, destinations, now), {}, "")
     newest = newest_numbers(rule.tenant, rule.settings, registry.lake)
     own = _share(rule, run.window, run.sequences if run.amends and run.sequences else _all(newest), registry.lake)
     if run.amends or run.trigger is Trigger.BACKFILL:
@@ -119,6 +123,8 @@ def run_again_advice(rule_id: str, window: Window) -> str:
 
 def amend_now(rule: Rule, registry: Registry, now: datetime, tzdata: str) -> tuple[list[Run], Mapping[str, int]]:
     """Make the amendments that the rule's windows are owed at this moment; returns them and how far was looked."""
+    if runs_by_arrival(rule):
+        return [], rule.late_checked
     newest = newest_numbers(rule.tenant, rule.settings, registry.lake)
     found = find_late(rule, newest, registry.runs, registry.lake)
     return add_amendments(found, registry.runs, now, tzdata), found.checked
@@ -140,6 +146,15 @@ def _share(rule: Rule, window: Window, sequences: Mapping[str, SequenceRange], l
             n: list(lake.between(rule.tenant, n, window, 0, r.after)) for n, r in ranges.items() if known and r.after
         },
     )
+
+
+def _arrived(rule: Rule, run: Run, lake: LakeObjects) -> Share:
+    """The objects of the run's numbers, whole. Rows are duplicates within a file alone: no window had some before."""
+    names = [c.dataset for c in rule.settings.data]
+    ranges = {n: (run.sequences or {}).get(n, SequenceRange(after=0, upto=0)) for n in names}
+    objects = {n: objects_in(lake, rule.tenant, n, r) for n, r in ranges.items()}
+    span = span_of([one for found in objects.values() for one in found])
+    return Share(window=span or run.window, objects=objects, sequences=ranges)
 
 
 def _note(found: Found, made: Sequence[Run], taking: bool) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import dropwhile, islice, takewhile
 from typing import Any
 
+from waybill.core.arrival import runs_by_arrival
 from waybill.core.count import Counted
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.ports import Runs
@@ -118,7 +119,8 @@ def _all(rule: Rule, runs: Sequence[Run], since: datetime | None, asked: Window,
     windows = by_window(runs)
     arrived = [tried.window for tried in windows if tried.delivered]
     for tried in windows:
-        yield from _of_window(tried, arrived)
+        for account in _of_window(tried, arrived):
+            yield replace(account, considered=_taken(tried)) if runs_by_arrival(rule) else account
     for window in uncovered(max(rule.begins, since or rule.begins), min(rule.cursor, asked.end), covering(runs)):
         said = "No run took charge of this. Backfill it, and tell the operator."
         yield Account(window, GapState.MISSING, message=said)
@@ -151,8 +153,15 @@ def _of_window(tried: WindowRuns, arrived: Sequence[Window]) -> Iterator[Account
             yield replace(whole, window=window)
 
 
+def _taken(tried: WindowRuns) -> Mapping[str, Sequence[SequenceRange]]:
+    """Of a rule that runs by arrival: a run is claimed with its numbers, delivered or not."""
+    return {dataset: [range_] for dataset, range_ in (tried.newest.sequences or {}).items()}
+
+
 def _to_come(rule: Rule, asked: Window, now: datetime) -> Iterator[Window]:
-    """Windows from the cursor on, one more than may be told at most."""
+    """Windows from the cursor on, one more than may be told at most. Where a rule runs by arrival, time alone brings none."""
+    if runs_by_arrival(rule):
+        return
     if isinstance(rule.settings.schedule, OnDemand):
         upto = now.replace(microsecond=0)
         if upto > rule.cursor:
@@ -179,7 +188,7 @@ def with_source(rule: Rule, account: Account, counted: Counted | None) -> Accoun
     if lost and account.planned_at is not None and account.planned_at < rule.updated_at:
         said = "The rule was changed after this run: what it selects now cannot be compared with what it delivered."
         return replace(account, message=said)
-    if lost and rule.settings.late.policy is LateRows.NEXT:
+    if lost and rule.settings.late.policy is LateRows.NEXT and not runs_by_arrival(rule):
         said = "Late rows that went with another run are counted there; compare the totals."
         return replace(known, compared=False, message=said)
     said = " ".join(sentence for sentence in (_lost(lost), _late(rule, account, counted.late)) if sentence)

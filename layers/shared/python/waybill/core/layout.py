@@ -36,7 +36,10 @@ FILE_TOKENS: Mapping[str, str] = {
     "interval": "what the file covers, with offsets: 2026-03-01T00:00+01:00--2026-04-01T00:00+02:00",
     "part": "-part-0001 where a file is one of several, else nothing",
     "extension": "json, ndjson, csv, xml, parquet, with .gz or .zst after it where it is compressed",
+    "object": "the lake object's own name without its ending, where each object has a file",
+    "number": "the lake object's number in its dataset, twelve digits, where each object has a file",
 }
+OBJECT_TOKENS = frozenset({"object", "number"})
 MEDIA_TOKENS: Mapping[str, str] = {
     **FOLDER_TOKENS,
     "dataset": "the dataset's name",
@@ -78,10 +81,13 @@ class Preset(StrEnum):
 
 
 class Files(StrEnum):
-    """Whether a dataset's rows go into one file a run, or one a period of the dataset (`Dataset.file_period`)."""
+    """Whether a dataset's rows go into one file a run, one a period of the dataset (`Dataset.file_period`), or one a lake
+    object, which is for rules that run as objects arrive.
+    """
 
     RUN = "run"
     PERIOD = "period"
+    OBJECT = "object"
 
 
 PRESETS: Mapping[Preset, Mapping[str, Any]] = {
@@ -165,17 +171,29 @@ class Layout(BaseModel):
         preset = dict(PRESETS[Preset(given["preset"])]) if given.get("preset") in set(Preset) else {}
         if given.get("preset") == Preset.RECORDINGS and given.get("date_folders") is False:
             preset |= {"file": "{dataset}-{date}{part}.{extension}", "media": "{name}"}
+        if given.get("files") == Files.OBJECT and "file" not in preset:
+            preset["file"] = "{dataset}/{object}{part}.{extension}"
         if given.get("rename"):
             folder = preset.get("media", "media/{path}").rpartition("/")[0]
             preset["media"] = f"{folder}/{given['rename']}{{suffix}}".lstrip("/")
         return {**preset, **given}
 
     @model_validator(mode="after")
+    def _names_objects_where_each_has_a_file(self) -> Layout:
+        named = OBJECT_TOKENS & tokens_of(self.file)
+        if named and self.files is not Files.OBJECT:
+            raise ValueError('{object} and {number} name a lake object\'s own file; set files to "object"')
+        if not named and self.files is Files.OBJECT:
+            raise ValueError("the file's name must hold {object} or {number}, since each object has a file")
+        return self
+
+    @model_validator(mode="after")
     def _differs_from_run_to_run(self) -> Layout:
         unique = [*_UNIQUE, *([{"utc", "again"}] if self.preset is Preset.DEVICE_EVENTS else [])]
         for name in ("file", "media", "manifest"):
             used = tokens_of(self.folder) | tokens_of(getattr(self, name))
-            if not any(need <= used for need in unique):
+            own = [{"rule_id", "number", "again"}] if name == "file" else []  # no number comes twice
+            if not any(need <= used for need in [*unique, *own]):
                 raise ValueError(
                     f"folder and {name} together must differ from run to run: use {{run}}, or {{rule_id}}, {{start}} and"
                     " {generation}"

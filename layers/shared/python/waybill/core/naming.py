@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from waybill.core.compression import name_ending
 from waybill.core.format import extension
+from waybill.core.lake_object import LakeObject
 from waybill.core.layout import Layout, fill
 from waybill.core.rule import Rule
 from waybill.core.run import Run
@@ -57,6 +58,11 @@ def run_values(rule: Rule, run: Run, colon: str) -> dict[str, str]:
     }
 
 
+def told_apart(name: FileName, one: LakeObject) -> FileName:
+    """The name of an object's file where another object has it: with the object's number."""
+    return FileName(before=f"{name.before}-{one.sequence:012d}", after=name.after)
+
+
 @dataclass(frozen=True)
 class Names:
     """The names of a run's data files. `values` are the run's own (`run_values`)."""
@@ -66,10 +72,12 @@ class Names:
     zone: str
     colon: str
 
-    def data_file(self, dataset: str, covered: Window) -> FileName:
-        """The name of the file that holds a dataset's rows of `covered`."""
+    def data_file(self, dataset: str, covered: Window, one: LakeObject | None = None) -> FileName:
+        """The name of the file that holds a dataset's rows of `covered`; those of `one` object, where each has a file."""
         own = {
             "dataset": dataset,
+            "object": one.key.rpartition("/")[2].partition(".")[0] if one else "",
+            "number": f"{one.sequence:012d}" if one else "",
             "date": local_date(covered.start, self.zone),
             "interval": interval(covered, self.zone).replace(":", self.colon),
             "part": _HERE,

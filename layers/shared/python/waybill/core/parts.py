@@ -16,7 +16,7 @@ from waybill.core.catalog import Dataset, FilePeriod
 from waybill.core.errors import ConfigurationError
 from waybill.core.lake_object import LakeObject
 from waybill.core.layout import Files
-from waybill.core.naming import FileName, Names
+from waybill.core.naming import FileName, Names, told_apart
 from waybill.core.periods import periods_of
 from waybill.core.rule_settings import DataChoice, EmptyWindow, RuleSettings, SourceTier
 from waybill.core.run import SequenceRange
@@ -80,27 +80,48 @@ def parts_of(
     of the run, whose window is `whole`.
     """
     by_period = settings.layout.files is Files.PERIOD
+    taken: set[FileName] = set()
     period = dataset.file_period if by_period else FilePeriod.WINDOW
     found = False
     for share in shares:
         objects = [o for o in share.objects[choice.dataset] if of_tier(o, choice.source)]
         known = [o for o in share.known.get(choice.dataset, ()) if of_tier(o, choice.source)]
         for covered in periods_of(share.window, period, settings.schedule.zone):
-            name = names.data_file(dataset.name, covered if by_period else whole)
-            for window, inside in _work(settings, covered, objects):
-                found = True
-                yield Part(
-                    index=0,
-                    dataset=dataset.name,
-                    name=name,
-                    start=window.start,
-                    end=window.end,
-                    objects=tuple(inside),
-                    known=tuple(o for o in known if o.in_window(window)),
-                )
+            for name, together in _files(settings, dataset, covered if by_period else whole, objects, names, taken):
+                for window, inside in _work(settings, covered, together):
+                    found = True
+                    yield Part(
+                        index=0,
+                        dataset=dataset.name,
+                        name=name,
+                        start=window.start,
+                        end=window.end,
+                        objects=tuple(inside),
+                        known=tuple(o for o in known if o.in_window(window)),
+                    )
     if not found and settings.empty_window is EmptyWindow.EMPTY_FILE:
         name = names.data_file(dataset.name, whole)
         yield Part(index=0, dataset=dataset.name, name=name, start=whole.start, end=whole.end, objects=())
+
+
+def _files(
+    settings: RuleSettings,
+    dataset: Dataset,
+    covered: Window,
+    objects: Sequence[LakeObject],
+    names: Names,
+    taken: set[FileName],
+) -> Iterator[tuple[FileName, Sequence[LakeObject]]]:
+    """Which objects' rows go together into a file of that name. Two objects' files never get one name."""
+    if settings.layout.files is not Files.OBJECT:
+        yield names.data_file(dataset.name, covered), objects
+        return
+    for one in objects:
+        name = names.data_file(dataset.name, covered, one)
+        while name in taken:
+            name = told_apart(name, one)
+        taken.add(name)
+        yield name, [one]
 
 
 def of_tier(one: LakeObject, source: SourceTier) -> bool:

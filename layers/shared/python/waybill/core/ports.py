@@ -72,6 +72,14 @@ class Rules(Protocol):
     def listening(self, tenant: str, dataset: str) -> Iterator[Rule]:
         """A tenant's active rules that wait for events of that dataset."""
 
+    def arriving(self, tenant: str, dataset: str) -> Iterator[Rule]:
+        """A tenant's active rules that run as objects of that dataset arrive. Costs one small read where there are none. May
+        lag behind by seconds.
+        """
+
+    def look_at(self, rule: Rule, at: datetime) -> None:
+        """Let the rule be due at that time, where it is still active, whatever else changed. It is no change of the rule."""
+
     def delivered(
         self, tenant: str, rule_id: str, manifest_sha256: str, size: int, columns: Mapping[str, Columns] | None
     ) -> None:
@@ -327,7 +335,7 @@ class Holes(Protocol):
 
 
 class Events(Protocol):
-    """What others may listen to, on the account's default event bus. An event may come twice."""
+    """What others may listen to, on one event bus. An event may come twice."""
 
     def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
         """One event each. Raises TransientError where one was not taken; others may have been."""

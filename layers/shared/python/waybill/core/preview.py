@@ -27,7 +27,7 @@ from waybill.core.rule import new_rule
 from waybill.core.rule_settings import FileLimit, RuleSettings, Scope
 from waybill.core.run import Run, RunKey, RunState, SequenceRange, Trigger
 from waybill.core.schedule import first_boundary, occurrences
-from waybill.core.schedule_settings import AnySchedule, Once, OnDemand
+from waybill.core.schedule_settings import AnySchedule, Once, WithoutClock
 from waybill.core.search import Reading, Span, fetched, lines_of
 from waybill.core.taken import selection_of
 from waybill.core.window import Window
@@ -82,7 +82,7 @@ def example_window(schedule: AnySchedule, now: datetime) -> Window:
     """The newest window that is over; of a one-time export its own; without a clock the day up to now."""
     if isinstance(schedule, Once):
         return next(occurrences(schedule, first_boundary(schedule, now), timedelta())).window
-    if isinstance(schedule, OnDemand):
+    if isinstance(schedule, WithoutClock):
         end = now.replace(microsecond=0)
         return Window(end - timedelta(days=1), end)
     asked = schedule.model_copy(update={"starts_at": None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -41,13 +42,15 @@ class Registrar:
     objects: LakeObjects
     catalogs: Catalogs
     parquet: ParquetSurvey
+    announce: Callable[[str, str], None] = lambda tenant, dataset: None
 
     def register(self, key: str, version: str, now: datetime) -> LakeObject | None:
         """The object's registration, new or from before; None for what is none of ours, is no record, or is gone.
 
         Idempotent: S3 tells of an object at least once, and the same bytes under the same key are registered once, under
         the version that came first. An object of which nothing can be read is registered too, so that nobody looks at it
-        again and again, and it is named in the dataset's rejects. Raises TransientError and PermanentError of the ports.
+        again and again, and it is named in the dataset's rejects. `announce` is told of a registration, also of one from
+        before: whoever died in between tells it the next time. Raises TransientError and PermanentError of the ports.
         """
         place = parse_key(key)
         dataset = self.catalogs(place.tenant).get(place.dataset) if place and place.format else None
@@ -58,9 +61,13 @@ class Registrar:
             return None
         listed = Listed(key, there.etag, there.size)
         known = self.objects.known(place.tenant, place.dataset, [listed])
-        if listed in known:
-            return known[listed]
-        seen = self._survey(key, there, place.format, dataset)
+        registered = known.get(listed) or self._new(place, listed, there, dataset, now)
+        self.announce(place.tenant, place.dataset)
+        return registered
+
+    def _new(self, place: LakePlace, listed: Listed, there: ObjectThere, dataset: Dataset, now: datetime) -> LakeObject:
+        assert place.format is not None
+        seen = self._survey(listed.key, there, place.format, dataset)
         if seen.fault or (seen.rejects and not seen.rows):
             self._refuse(place, listed, seen, now)
         return self.objects.register(place.tenant, place.dataset, _entry(place, listed, there.version, seen, now))

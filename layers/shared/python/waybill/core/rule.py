@@ -14,7 +14,7 @@ from waybill.core.drift import Columns
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule import Occurrence, first_boundary, occurrence_from
-from waybill.core.schedule_settings import Once
+from waybill.core.schedule_settings import Arrival, Once, OnDemand
 
 
 class RuleState(StrEnum):
@@ -36,8 +36,9 @@ class Rule:
     the run that was claimed last. `version` grows with every change and guards each of them; `password_ref` names the archive
     password's secret; `last_manifest`, `last_bytes` and `last_columns` (by dataset) are of the newest delivered run;
     `late_checked` says of each dataset up to which registered object late rows were looked for, `late_owed` counts how often
-    some became owed again. `failures` counts the runs in a row that failed for the tenant's own reasons; `paused_because` is
-    what the last of them said.
+    some became owed again. `arrived`, of a rule that runs as objects arrive, says up to which registered object of each dataset
+    its runs were claimed; `next_run` is then when it is looked at without a trigger. `failures` counts the runs in a row that
+    failed for the tenant's own reasons; `paused_because` is what the last of them said.
     """
 
     tenant: str
@@ -58,6 +59,7 @@ class Rule:
     last_columns: Mapping[str, Columns] = field(default_factory=dict)
     late_checked: Mapping[str, int] = field(default_factory=dict)
     late_owed: int = 0
+    arrived: Mapping[str, int] = field(default_factory=dict)
     newest_run: str = ""
     failures: int = 0
     paused_because: str = ""
@@ -78,7 +80,9 @@ def occurrence_at(rule: Rule, cursor: datetime, catalog: Catalog) -> Occurrence 
 
 
 def next_due(rule: Rule, cursor: datetime, catalog: Catalog) -> datetime | None:
-    """When the window that starts at `cursor` is due; None where there is none."""
+    """When the window that starts at `cursor` is due, or a rule that runs by arrival is looked at; None where there is none."""
+    if isinstance(rule.settings.schedule, Arrival):
+        return cursor
     found = occurrence_at(rule, cursor, catalog)
     return found.due if found else None
 
@@ -114,9 +118,13 @@ def with_settings(rule: Rule, settings: RuleSettings, catalog: Catalog, now: dat
 
     Under another schedule the next window starts at the cursor, where the last one ended, and ends at the new schedule's
     next boundary, so that no row is exported twice or lost. A one-time export names its own window, and begins with it.
-    Raises InvalidInput where a rule that has run would become one: the window may have had its run.
+    Raises InvalidInput where a rule that has run would become one: the window may have had its run; and where a rule would
+    begin or cease to run by arrival: what it delivered cannot be told in the other's terms.
     """
     other = settings.schedule != rule.settings.schedule
+    if isinstance(settings.schedule, Arrival) is not isinstance(rule.settings.schedule, Arrival):
+        said = "a rule that runs as objects arrive stays one, and no other becomes one; make a rule of its own"
+        raise InvalidInput([FieldError("schedule", said)])
     once = other and isinstance(settings.schedule, Once)
     if once and rule.newest_run:
         said = "a rule that has run cannot become a one-time export of other days; make a rule of its own for them"
@@ -131,8 +139,11 @@ def with_settings(rule: Rule, settings: RuleSettings, catalog: Catalog, now: dat
         version=rule.version + 1,
         updated_at=now,
     )
-    active = rule.state is RuleState.ACTIVE
-    return replace(changed, next_run=next_due(changed, cursor, catalog) if active else None)
+    if rule.state is not RuleState.ACTIVE:
+        return replace(changed, next_run=None)
+    if isinstance(settings.schedule, OnDemand) and not other:
+        return changed  # a trigger that waits goes on waiting
+    return replace(changed, next_run=next_due(changed, cursor, catalog))
 
 
 def deactivated(rule: Rule, now: datetime) -> Rule:

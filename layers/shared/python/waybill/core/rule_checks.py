@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from waybill.core.arrival import is_arrival
+from waybill.core.assigned import unknown_roles
 from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
 from waybill.core.details import detail_errors
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat
-from waybill.core.layout import Layout, Preset, tokens_of
-from waybill.core.rule_settings import ArchiveMethod, CdrOnly, DataChoice, Duplicates, RowOrder, RuleSettings
+from waybill.core.layout import Files, Layout, Preset, tokens_of
+from waybill.core.rule_settings import (
+    ArchiveMethod,
+    CdrOnly,
+    DataChoice,
+    Duplicates,
+    EmptyWindow,
+    RowOrder,
+    RuleSettings,
+)
 from waybill.core.select import compile_filter
 
 SHORTEST_PASSWORD = 12
@@ -95,6 +105,14 @@ def _shape_errors(settings: RuleSettings) -> list[FieldError]:
         errors.append(
             FieldError("archive.volume_bytes", "volumes are of an archive; set archive.method, or leave it out")
         )
+    if settings.layout.files is Files.OBJECT and not is_arrival(settings.schedule):
+        said = (
+            'a file for each lake object needs a rule that runs as objects arrive; set schedule.frequency to "arrival"'
+        )
+        errors.append(FieldError("layout.files", said))
+    if settings.layout.files is Files.OBJECT and settings.empty_window is EmptyWindow.EMPTY_FILE:
+        said = "a run without rows has no object to name a file by; set empty_window to manifest_only or nothing"
+        errors.append(FieldError("empty_window", said))
     if not settings.file_limit.none and settings.format is RowFormat.PARQUET:
         errors.append(
             FieldError("file_limit", "a Parquet file is as large as its part of the work; leave file_limit out")
@@ -125,6 +143,12 @@ def _choice_errors(place: str, choice: DataChoice, catalog: Catalog, layout: Lay
         )
     if not choice.attachments and not (dataset.media and dataset.media.attachments):
         errors.append(FieldError(f"{place}.attachments", f"{dataset.name} has no attachments; leave attachments out"))
+    errors += [
+        FieldError(
+            f"{place}.assigned.{role}", f"no field of {dataset.name} says it; ask for it with filter, or leave it out"
+        )
+        for role in (unknown_roles(choice.assigned, dataset) if choice.assigned else ())
+    ]
     if choice.filter is not None:
         try:
             compile_filter(choice.filter, dataset)

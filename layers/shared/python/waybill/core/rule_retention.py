@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from waybill.core.catalog import Catalog
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule import first_boundary, occurrence_from
-from waybill.core.schedule_settings import Once, OnDemand
+from waybill.core.schedule_settings import Once, WithoutClock
 
 
 def retention_warnings(settings: RuleSettings, catalog: Catalog, now: datetime) -> list[str]:
     """A sentence for each dataset whose oldest rows of a window are gone from the source before the window is delivered."""
     schedule = settings.schedule
-    if isinstance(schedule, OnDemand):
+    if isinstance(schedule, WithoutClock):
         return []
     start = first_boundary(schedule, now)
     occurrence = occurrence_from(schedule, start, timedelta())

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from waybill.core.archive import Encryption
+from waybill.core.assigned import Assigned
 from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
 from waybill.core.layout import Layout, Preset
 from waybill.core.media_settings import MediaSettings
@@ -70,7 +71,8 @@ Extension = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-
 
 
 class DataChoice(BaseModel):
-    """One dataset of a rule. `filter` is CQL2, as text or JSON; no `fields` means the default ones, in the catalogue's order.
+    """One dataset of a rule. `filter` is CQL2, as text or JSON; `assigned` narrows it to some people's rows; no `fields` means
+    the default ones, in the catalogue's order.
 
     `<open field>.*` among the fields stands for each of the customer's own columns that the window's rows have.
     `extensions` (without a dot) says which media are delivered, by the ending that they have in the lake; none means all.
@@ -81,6 +83,7 @@ class DataChoice(BaseModel):
 
     dataset: str
     filter: str | dict[str, Any] | None = None
+    assigned: Assigned | None = None
     fields: Annotated[tuple[str, ...], Field(max_length=500)] = ()
     scope: Scope = Scope.RECORDS
     extensions: Annotated[tuple[Extension, ...], Field(max_length=50)] = ()

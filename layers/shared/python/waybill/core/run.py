@@ -43,6 +43,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     MANUAL = "manual"
     EVENT = "event"
+    ARRIVAL = "arrival"
     LATE = "late"
     BACKFILL = "backfill"
 
@@ -95,7 +96,8 @@ def known_key(tenant: str, run_id: str) -> RunKey:
 class Run:
     """A run as it is kept. `epoch` counts attempts: every write of a run's state names the epoch it belongs to.
 
-    `sequences` says of each dataset which registered objects it considered; None until it is planned. One that `amends`
+    `sequences` says of each dataset which registered objects it considered; None until it is planned, but that a run of a rule
+    that runs by arrival is claimed with them. One that `amends`
     delivers late rows of its window alone; `carried_by` is the run that delivers them with its own, and `epoch` then that
     run's attempt. `backfill` is the id of the backfill that it belongs to, empty for none. `minimal_log`: see `LogKept`.
     """

@@ -16,6 +16,7 @@ from itertools import chain, pairwise
 from waybill.core.boundaries import boundaries_after, latest_boundary, midnight
 from waybill.core.schedule_settings import (
     AnySchedule,
+    Arrival,
     Calendar,
     Cron,
     Daily,
@@ -25,6 +26,7 @@ from waybill.core.schedule_settings import (
     OnDemand,
     Quarterly,
     Weekly,
+    WithoutClock,
     Yearly,
 )
 from waybill.core.window import Window, to_local, to_utc, whole_second_up
@@ -43,6 +45,8 @@ def first_boundary(schedule: AnySchedule, created: datetime) -> datetime:
     """Where the first window starts: UTC, whole seconds."""
     if isinstance(schedule, Once):
         return _once(schedule).start
+    if isinstance(schedule, Arrival):
+        return created.astimezone(UTC).replace(microsecond=0)
     begin = (schedule.starts_at or created).astimezone(UTC)
     if isinstance(schedule, OnDemand):
         return whole_second_up(begin) if schedule.starts_at else begin.replace(microsecond=0)
@@ -54,7 +58,7 @@ def occurrence_from(schedule: AnySchedule, start: datetime, settle: timedelta) -
 
     `settle` is how long after its end a window's rows may still be on their way; no window is due before that.
     """
-    if isinstance(schedule, OnDemand):
+    if isinstance(schedule, WithoutClock):
         return None
     if isinstance(schedule, Once):
         window = _once(schedule)
@@ -77,7 +81,7 @@ def occurrences(schedule: AnySchedule, start: datetime, settle: timedelta) -> It
 
 def windows_between(schedule: AnySchedule, start: datetime, end: datetime) -> Iterator[Window]:
     """The windows that meet `[start, end)`, in order, whole: those before `starts_at` too, none that ends after `ends_at`."""
-    if isinstance(schedule, OnDemand) or start >= end:
+    if isinstance(schedule, WithoutClock) or start >= end:
         return
     if isinstance(schedule, Once):
         window = _once(schedule)
@@ -96,7 +100,7 @@ def delivery_time(schedule: AnySchedule, window: Window) -> datetime | None:
     """The local time, naive, that the schedule names for the window's delivery: a time of a day in the period that follows it.
     None where it names none: the window is due as soon as its rows have settled.
     """
-    if isinstance(schedule, Hourly | Cron | Once | OnDemand):
+    if isinstance(schedule, Hourly | Cron | Once | WithoutClock):
         return None
     following = to_local(window.end, zone_named(schedule.zone)).date()
     return datetime.combine(_delivery_day(schedule, following), schedule.at)

@@ -175,8 +175,20 @@ class OnDemand(BaseModel):
     starts_at: Instant | None = None
 
 
+class Arrival(BaseModel):
+    """No clock: as soon as an object of one of the rule's datasets is registered, whatever the times of its rows. Each run
+    takes what was registered since the one before, from the rule's creation on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    frequency: Literal["arrival"]
+    zone: ZoneName = "UTC"
+
+
 Calendar = Daily | Weekly | Monthly | Quarterly | Yearly
 """Windows of whole local days, delivered at a time of their own."""
 Recurring = Hourly | Calendar | Cron
-AnySchedule = Recurring | Once | OnDemand
+WithoutClock = OnDemand | Arrival
+AnySchedule = Recurring | Once | WithoutClock
 Schedule = Annotated[AnySchedule, Field(discriminator="frequency")]

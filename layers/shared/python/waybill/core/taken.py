@@ -1,7 +1,10 @@
-"""Which rows a rule takes of a dataset: those of its filter, less the records without media that it ignores."""
+"""Which rows a rule takes of a dataset: those of its filter and of the people it is assigned to, less the records without
+media that it ignores.
+"""
 
 from __future__ import annotations
 
+from waybill.core.assigned import assigned_predicate, both
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.rows import Selection
 from waybill.core.rule_settings import CdrOnly, DataChoice
@@ -16,17 +19,10 @@ def selection_of(choice: DataChoice, dataset: Dataset, window: Window, fields: t
 
 def predicate_of(choice: DataChoice, dataset: Dataset) -> Predicate | None:
     """None where every row is taken. Raises InvalidInput for a filter that cannot be compiled."""
-    filters = [f for f in (choice.filter, _with_media(choice.cdr_only, dataset)) if f is not None]
-    found = [compile_filter(f, dataset) for f in filters]
-    if not found:
-        return None
-    columns = [p.columns for p in found if p.columns is not None]
-    return Predicate(
-        " AND ".join(f"({p.sql})" for p in found),
-        tuple(value for p in found for value in p.values),
-        frozenset().union(*columns) if len(columns) == len(found) else None,
-        found[0].open_columns,
-    )
+    asked = compile_filter(choice.filter, dataset) if choice.filter is not None else None
+    assigned = assigned_predicate(choice.assigned, dataset) if choice.assigned else None
+    with_media = _with_media(choice.cdr_only, dataset)
+    return both(both(asked, assigned), compile_filter(with_media, dataset) if with_media else None)
 
 
 def _with_media(cdr_only: CdrOnly, dataset: Dataset) -> str | None:

@@ -43,7 +43,17 @@ class _RulesById(GlobalSecondaryIndex["RuleItem"]):  # type: ignore[no-untyped-c
     rule_id = UnicodeAttribute(hash_key=True)
 
 
+class _RulesByArrival(GlobalSecondaryIndex["RuleItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_arrival"
+        projection = KeysOnlyProjection()
+
+    arrives_for = UnicodeAttribute(hash_key=True)
+
+
 class RuleItem(Model):
+    """`arrives_for` is the tenant of an active rule that runs as objects arrive, and is there for no other."""
+
     class Meta:
         table_name = ""
         region = ""
@@ -68,9 +78,12 @@ class RuleItem(Model):
     failures = NumberAttribute(default=0)
     paused_because = UnicodeAttribute(default="")
     late_owed = NumberAttribute(null=True)
+    arrived = UnicodeAttribute(null=True)
+    arrives_for = UnicodeAttribute(null=True)
     next_run = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due = _RulesDue()
+    by_arrival = _RulesByArrival()
     by_id = _RulesById()
 
 

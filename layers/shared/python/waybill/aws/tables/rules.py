@@ -6,9 +6,11 @@ import json
 import logging
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -25,6 +27,7 @@ from waybill.aws.tables.items import (
     unpack_cursor,
     written,
 )
+from waybill.core.arrival import runs_by_arrival
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound, PermanentError
 from waybill.core.ports import Page
@@ -35,6 +38,7 @@ from waybill.core.schedule_settings import OnDemand
 _LOG = logging.getLogger(__name__)
 _SHARDS_OF_TENANT = 4
 _TRIES = 20
+_MOST_AT_ONCE = 100
 _NO_MARK = RuleItem.late_checked.does_not_exist()
 _COLUMNS: TypeAdapter[Mapping[str, Columns]] = TypeAdapter(Mapping[str, Columns])
 
@@ -100,6 +104,8 @@ class RulesTable:
             RuleItem.failures.set(rule.failures),
             RuleItem.paused_because.set(rule.paused_because),
             *when_due(rule),
+            *arrived_upto(rule),
+            _optional(RuleItem.arrives_for, item.arrives_for),
         ]
         with tables("saving a rule"):
             try:
@@ -145,6 +151,19 @@ class RulesTable:
                 and any(choice.dataset == dataset for choice in rule.settings.data)
             ):
                 yield rule
+
+    def arriving(self, tenant: str, dataset: str) -> Iterator[Rule]:
+        with tables("looking for rules that run as objects arrive"):
+            found = [RuleRef(item.tenant, item.rule_id) for item in RuleItem.by_arrival.query(tenant)]
+        for start in range(0, len(found), _MOST_AT_ONCE):
+            for rule in self.all(found[start : start + _MOST_AT_ONCE]):
+                chosen = any(choice.dataset == dataset for choice in rule.settings.data)
+                if chosen and runs_by_arrival(rule) and rule.state is RuleState.ACTIVE:
+                    yield rule
+
+    def look_at(self, rule: Rule, at: datetime) -> None:
+        active = RuleItem.state == RuleState.ACTIVE.value
+        _note(rule.tenant, rule.rule_id, when_due(replace(rule, next_run=at)), "noting when a rule is due", active)
 
     def delivered(
         self, tenant: str, rule_id: str, manifest_sha256: str, size: int, columns: Mapping[str, Columns] | None
@@ -210,6 +229,15 @@ def _note(tenant: str, rule_id: str, noted: list[Action], doing: str, condition:
     return True
 
 
+def arrived_upto(rule: Rule) -> list[Action]:
+    """Moves the mark of a rule that runs as objects arrive."""
+    return [RuleItem.arrived.set(_mark(rule.arrived))] if rule.arrived else []
+
+
+def _optional(attribute: UnicodeAttribute, value: str | None) -> Action:
+    return attribute.remove() if value is None else attribute.set(value)
+
+
 def when_due(rule: Rule) -> list[Action]:
     """Puts the rule into the index of what is due, or takes it out."""
     item = to_item(rule)
@@ -262,6 +290,8 @@ def to_item(rule: Rule) -> RuleItem:
         newest_run=rule.newest_run,
         failures=rule.failures,
         paused_because=rule.paused_because,
+        arrived=_mark(rule.arrived) if rule.arrived else None,
+        arrives_for=rule.tenant if runs_by_arrival(rule) and rule.state is RuleState.ACTIVE else None,
         next_run=written(rule.next_run) if rule.next_run and due else None,
         due_shard=due_shard(rule.tenant, rule.rule_id) if due else None,
     )
@@ -287,6 +317,7 @@ def to_rule(item: RuleItem) -> Rule:
         last_columns=_COLUMNS.validate_json(item.last_columns) if item.last_columns else {},
         late_checked=json.loads(item.late_checked) if item.late_checked else {},
         late_owed=int(item.late_owed or 0),
+        arrived=json.loads(item.arrived) if item.arrived else {},
         newest_run=item.newest_run or "",
         failures=int(item.failures),
         paused_because=item.paused_because or "",

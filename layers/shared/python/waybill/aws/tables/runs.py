@@ -25,7 +25,7 @@ from waybill.aws.tables.items import (
     unpack_cursor,
     written,
 )
-from waybill.aws.tables.rules import when_due
+from waybill.aws.tables.rules import arrived_upto, when_due
 from waybill.aws.tables.transactions import together
 from waybill.core.attempt import IN_OTHER_HANDS
 from waybill.core.errors import Conflict, NotFound
@@ -52,6 +52,7 @@ class RunsTable:
             RuleItem.newest_run.set(moved.newest_run),
             RuleItem.version.set(moved.version),
             *when_due(moved),
+            *arrived_upto(moved),
         ]
         unchanged = (RuleItem.version == rule.version) & (RuleItem.cursor == written(rule.cursor))
 
