@@ -100,6 +100,7 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
         sha256=file.sha256,
         token=token(plan, number),
         media_type=file.media_type,
+        run=plan.run_id,
     )
     answer = send(
         destination,
