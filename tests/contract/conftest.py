@@ -223,7 +223,7 @@ class MailView:
             (carried,) = message.iter_attachments()
             name = str(message["X-Waybill-File"])
             assert carried.get_filename() == name.rpartition("/")[2]
-            found[f"{name} again" if name in found else name] = bytes(carried.get_payload(decode=True))  # type: ignore[arg-type]
+            found[f"{name} again" if name in found else name] = bytes(carried.get_payload(decode=True))
         return found
 
     def plant(self, name: str, content: bytes) -> None:

@@ -59,7 +59,7 @@ def test_names_arrive_as_they_are(rig: Rig) -> None:
 
 def test_a_prefix_goes_before_the_name(rig: Rig) -> None:
     if "prefix" not in type(rig.config()).model_fields:
-        pytest.skip("this kind has a path instead")
+        pytest.skip("this kind has no prefix")
     deliver(rig.destination(prefix="/exports/daily/"), "a.csv", b"1")
     assert list(rig.view.files()) == ["exports/daily/a.csv"]
 

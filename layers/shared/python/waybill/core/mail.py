@@ -13,6 +13,8 @@ from urllib.parse import quote
 LINE = 57
 """Bytes that one line of base64 holds."""
 EOL = b"\r\n"
+LONGEST_NAME = 300
+"""Bytes of an attachment's name."""
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PLAIN = re.compile(r"[ -~]{0,60}")
 _ATOMS = re.compile(r"[A-Za-z0-9 ._-]{1,60}")
@@ -72,7 +74,10 @@ def disposition(name: str) -> str:
     """An attachment's `Content-Disposition` (RFC 6266 and 2231: any script)."""
     if re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name):
         return f'attachment; filename="{name}"'
-    return f"attachment;\r\n filename*=utf-8''{quote(one_line(name), safe='')}"
+    name = one_line(name)
+    while len(name.encode()) > LONGEST_NAME:
+        name = name[: len(name) * 3 // 4]  # a line has at most 998 characters, and a byte takes three of them
+    return f"attachment;\r\n filename*=utf-8''{quote(name, safe='')}"
 
 
 def base64_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
 from waybill.core.details import detail_errors
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat
+from waybill.core.journal_checks import journal_errors
 from waybill.core.layout import Layout, Preset, tokens_of
 from waybill.core.rule_settings import ArchiveMethod, CdrOnly, DataChoice, Duplicates, RowOrder, RuleSettings
 from waybill.core.select import compile_filter
@@ -41,6 +42,7 @@ def check_settings(settings: RuleSettings, catalog: Catalog, usable_destinations
     errors += _shape_errors(settings)
     errors += detail_errors(settings, catalog)
     errors += _preparing_errors(settings, catalog)
+    errors += journal_errors(settings, catalog)
     if errors:
         raise InvalidInput(errors)
 

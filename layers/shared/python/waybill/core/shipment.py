@@ -150,9 +150,10 @@ class _Entry:
 class _Staged:
     stage: StageBytes
     key: str
+    start: int
 
     def read(self, offset: int, length: int) -> bytes:
-        return self.stage.read_range(self.key, offset, length)
+        return self.stage.read_range(self.key, self.start + offset, length)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class _InLake:
 def _source(file: PackagedFile, dock: Dock) -> Source:
     if file.where == "lake":
         return _InLake(dock.lake, file.key, file.version)
-    return _Staged(dock.stage, file.key)
+    return _Staged(dock.stage, file.key, file.start)
 
 
 def destination_outcomes(
