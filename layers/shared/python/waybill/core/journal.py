@@ -40,9 +40,12 @@ class JournalFile:
 
 @dataclass(frozen=True)
 class _Conversation:
-    """One conversation's rows, on the disk, and who took part in it: those who wrote first, in their order."""
+    """One conversation's rows, on the disk, and who took part in it: those who wrote first, in their order. `key` tells an
+    empty name from none.
+    """
 
     name: str
+    key: str
     rows: Path
     writers: Mapping[str, Participant]
     people: Mapping[str, Participant]
@@ -77,7 +80,7 @@ class Journaling:
             for mails in self._mails(conversation):
                 self.rows += len(mails[0].said)
                 for mail in mails:
-                    yield JournalFile(self._name(mail), len(mail.said), mail.chunks())
+                    yield JournalFile(self._name(mail, conversation.key), len(mail.said), mail.chunks())
 
     @property
     def _dataset(self) -> Dataset:
@@ -105,7 +108,7 @@ class Journaling:
                     self._meet(row, people, writers)
                     line = next(lines, None)
             wrote = {key: people[key] for key in writers if key in people}
-            yield _Conversation("" if name is None else str(name), path, wrote, people)
+            yield _Conversation(name or "(no conversation)", json.dumps(name), path, wrote, people)
 
     def _meet(self, row: Mapping[str, Any], people: dict[str, Participant], writers: dict[str, str]) -> None:
         """Everybody whom the row names, who wrote it first; what says more of somebody counts."""
@@ -198,7 +201,7 @@ class Journaling:
         if user is not None:
             to, copied = [user], [p for p in (*others, *silent) if p != user]
         identity = [
-            plan.tenant, plan.run_id, part.dataset, stamp(part.start), str(part.number), conversation.name, str(number),
+            plan.tenant, plan.run_id, part.dataset, stamp(part.start), str(part.number), conversation.key, str(number),
             user.key if user else "",
         ]  # fmt: skip
         facts = {
@@ -210,7 +213,7 @@ class Journaling:
         }
         return JournalMail(
             title=self._dataset.title,
-            conversation=conversation.name or "(no conversation)",
+            conversation=conversation.name,
             identity=json.dumps(identity),
             number=number,
             more=more,
@@ -221,14 +224,14 @@ class Journaling:
             facts={**facts, "Participant": user.key} if user else facts,
         )
 
-    def _name(self, mail: JournalMail) -> str:
+    def _name(self, mail: JournalMail, key: str) -> str:
         """`<file>/<conversation>-<digits>[-<part>][-0002][.<participant>].eml`: unique by its digits, whatever is shown."""
         before = self.part.name.before + (f"-part-{self.part.number:04d}" if self.part.of > 1 else "")
         shown = safe_step(mail.conversation[:40])
-        step = f"{shown}-{_digits(mail.conversation)}" + (f"-{mail.number:04d}" if mail.number > 1 or mail.more else "")
+        step = f"{shown}-{_digits(key)}" + (f"-{mail.number:04d}" if mail.number > 1 or mail.more else "")
         if "Participant" in mail.facts:
-            key = mail.facts["Participant"]
-            step += f".{safe_step(key[:40])}-{_digits(key)}"
+            user = mail.facts["Participant"]
+            step += f".{safe_step(user[:40])}-{_digits(user)}"
         return f"{before}/{step}{self.part.name.after}"
 
 

@@ -74,7 +74,7 @@ def disposition(name: str) -> str:
     """An attachment's `Content-Disposition` (RFC 6266 and 2231: any script)."""
     if re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name):
         return f'attachment; filename="{name}"'
-    name = one_line(name)
+    name = one_line(name).strip() or "file"
     while len(name.encode()) > LONGEST_NAME:
         name = name[: len(name) * 3 // 4]  # a line has at most 998 characters, and a byte takes three of them
     return f"attachment;\r\n filename*=utf-8''{quote(name, safe='')}"
