@@ -219,7 +219,7 @@ def test_a_window_that_is_larger_than_a_part_has_its_mails_by_slices(
     assert len({m["Message-ID"] for m in found.values()}) == len(found)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_row_is_in_some_mail_exactly_once(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     text = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
