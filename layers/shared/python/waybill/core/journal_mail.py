@@ -24,7 +24,6 @@ from waybill.core.mail import (
     part_head,
 )
 
-MEDIA_TYPE = "message/rfc822"
 ADDRESSLESS = "participants.waybill.invalid"
 """The domain of those whose address is not known: one that no mail ever reaches (RFC 2606)."""
 DOMAIN = "journal.waybill.invalid"

@@ -10,6 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from email.header import Header
 from urllib.parse import quote
 
+MESSAGE = "message/rfc822"
+"""The media type of a file that is a mail itself, which is sent as it is. Only Waybill gives it: what a tenant put into the
+lake under the name of a mail is an attachment, whatever headers it has.
+"""
 LINE = 57
 """Bytes that one line of base64 holds."""
 EOL = b"\r\n"

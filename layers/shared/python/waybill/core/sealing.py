@@ -14,7 +14,7 @@ from waybill.core.compression import literal
 from waybill.core.compression import media_type as compressed_type
 from waybill.core.drift import table_schema
 from waybill.core.format import Framing, RowFormat, framing, media_type
-from waybill.core.journal_mail import MEDIA_TYPE
+from waybill.core.mail import MESSAGE
 from waybill.core.manifest import PackagedFile
 from waybill.core.media import marked
 from waybill.core.naming import FileName
@@ -61,7 +61,7 @@ class Sealer:
                 yield PackagedFile(
                     name=one.name,
                     kind="data",
-                    media_type=MEDIA_TYPE,
+                    media_type=MESSAGE,
                     size=one.size,
                     sha256=one.sha256,
                     where="stage",

@@ -15,6 +15,7 @@ from waybill.core.errors import PermanentError
 from waybill.core.mail import (
     EOL,
     LINE,
+    MESSAGE,
     base64_lines,
     base64_size,
     disposition,
@@ -31,10 +32,6 @@ from waybill.destinations.dial import Dialer, Surroundings
 from waybill.destinations.probing import StepName, told
 from waybill.destinations.smtp_session import Login, Security, Server, Session
 
-MESSAGE = "message/rfc822"
-"""The media type of a file that is a mail itself, which is sent as it is. Only Waybill gives it: what a tenant put into the
-lake under the name of a mail is an attachment, whatever headers it has.
-"""
 LONGEST_LINE = 998
 
 # -- config
