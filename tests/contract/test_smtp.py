@@ -18,6 +18,7 @@ from tests.contract.conftest import smtp_rig
 from tests.contract.rigs import Bytes, Kept, Rig, deliver, outgoing
 from waybill.core.deliver import OutgoingFile, Receipt, send
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError, TransientError
+from waybill.core.mail import MESSAGE
 from waybill.destinations import smtp, smtp_session
 from waybill.destinations.dial import Surroundings
 from waybill.destinations.failures import UNKNOWN, explained
@@ -39,7 +40,7 @@ def sink_of(rig: Rig) -> Sink:
 
 def mail(content: bytes, size: int | None = None, sha256: str = "") -> OutgoingFile:
     file = outgoing("chats/one.eml", content)
-    return replace(file, media_type=smtp.MESSAGE, size=size or file.size, sha256=sha256 or file.sha256)
+    return replace(file, media_type=MESSAGE, size=size or file.size, sha256=sha256 or file.sha256)
 
 
 def sent(rig: Rig, content: bytes, file: OutgoingFile | None = None) -> Receipt:
