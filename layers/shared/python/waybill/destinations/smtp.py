@@ -213,9 +213,9 @@ class Mail:
 
     def _begin(self) -> None:
         if not self._begun:
+            self._begun = True  # an envelope that was refused in part must not meet the next one
             self._session.address(self._writes.size(self._file.size))
             self._session.begin()
-            self._begun = True
             self._session.write(self._writes.head)
 
 
