@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import boto3
 import pytest
 from azure.storage.blob import ContainerClient
 
+from sandbox import mail_sink
+from sandbox.mail_sink import Sink
 from tests.contract import servers
 from tests.contract.rigs import LOOPBACK, Rig, memory_rig
-from waybill.destinations import azure_blob, s3, sftp
+from waybill.destinations import azure_blob, s3, sftp, smtp
 
-RIGS = ("memory", "s3", "azure_blob", "sftp_embedded", "sftp_openssh")
+RIGS = ("memory", "s3", "azure_blob", "sftp_embedded", "sftp_openssh", "smtp_starttls", "smtp_tls")
 
 
 @pytest.fixture(params=[pytest.param(n, marks=() if n == "memory" else pytest.mark.real) for n in RIGS])
@@ -177,6 +180,7 @@ def sftp_rig(server: servers.SshServer, wrong_secret: tuple[str, str], canaries:
         missing_step="write",
         unreachable={"port": servers.free_port()},
         canaries=canaries,
+        last_steps=("rename", "delete"),
     )
 
 
@@ -202,3 +206,71 @@ def sftp_openssh_rig(openssh: servers.SshServer) -> Rig:
     wrong = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh").decode()
     lines = (openssh.login["private_key"].splitlines()[2], wrong.splitlines()[2])
     return sftp_rig(openssh, ("private_key", wrong), lines)
+
+
+# -- SMTP
+
+
+class MailView:
+    """An archive of mails: each message once, the file that it carries by the name that it tells."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+
+    def files(self) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        for message in self.sink.messages():
+            (carried,) = message.iter_attachments()
+            name = str(message["X-Waybill-File"])
+            assert carried.get_filename() == name.rpartition("/")[2]
+            found[f"{name} again" if name in found else name] = bytes(carried.get_payload(decode=True))
+        return found
+
+    def plant(self, name: str, content: bytes) -> None:
+        message = EmailMessage()
+        message["Message-ID"], message["X-Waybill-File"] = "<theirs@example.com>", name
+        message.add_attachment(content, "application", "octet-stream", filename=name)
+        self.sink.taken.append(("them@example.com", (), message.as_bytes()))
+
+    def leftovers(self) -> list[str]:
+        return []  # what was cut off is no mail
+
+    def forget(self) -> None:
+        """There is nothing to forget."""
+
+
+def smtp_rig(sink: Sink, security: str) -> Rig:
+    return Rig(
+        module=smtp,
+        settings={
+            "host": LOOPBACK,
+            "port": sink.port,
+            "security": security,
+            "username": mail_sink.USER,
+            "password": sink.password,
+            "sender": "export@waybill.example",
+            "recipients": ["journal@archive.example", "second@archive.example"],
+        },
+        view=MailView(sink),
+        wrong_secret=("password", "smtp-canary-wrong"),
+        missing_place={"recipients": ["journal@archive.example", f"{mail_sink.ABSENT}@archive.example"]},
+        missing_step="recipients",
+        unreachable={"port": servers.free_port()},
+        canaries=("smtp-canary",),
+        part_size=smtp.CAPABILITIES.part_size,
+        last_steps=("authenticate", "recipients"),
+    )
+
+
+@pytest.fixture
+def smtp_starttls_rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    with mail_sink.running(tmp_path, f"smtp-canary-{secrets.token_hex(8)}", "starttls", servers.free_port()) as sink:
+        monkeypatch.setenv("SSL_CERT_FILE", str(sink.authority))
+        yield smtp_rig(sink, "starttls")
+
+
+@pytest.fixture
+def smtp_tls_rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    with mail_sink.running(tmp_path, f"smtp-canary-{secrets.token_hex(8)}", "tls", servers.free_port()) as sink:
+        monkeypatch.setenv("SSL_CERT_FILE", str(sink.authority))
+        yield smtp_rig(sink, "tls")

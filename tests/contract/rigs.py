@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Protocol
 
-from waybill.core.deliver import Destination, OutgoingFile, Receipt, ResumePoint, send
+from waybill.core.deliver import Capabilities, Destination, OutgoingFile, Receipt, ResumePoint, send
 from waybill.destinations import memory
 from waybill.destinations.dial import Surroundings
 
@@ -38,7 +38,7 @@ class Rig:
 
     `wrong_secret` names a secret field and gives a value that is well-formed but wrong; `missing_place` settings that
     name a place which is not there, and `missing_step` the probe's step that finds out; `unreachable` settings of a
-    closed port.
+    closed port; `last_steps` with what a probe that goes well ends.
     """
 
     module: ModuleType
@@ -50,6 +50,12 @@ class Rig:
     unreachable: Mapping[str, Any] | None
     canaries: tuple[str, ...] = field(repr=False)
     part_size: int = 16 * 1024 * 1024
+    last_steps: tuple[str, str] = ("read_back", "delete")
+
+    @property
+    def able(self) -> Capabilities:
+        found: Capabilities = self.module.CAPABILITIES
+        return found
 
     def destination(self, **changes: Any) -> Destination:
         made: Destination = self.module.connect(self.config(**changes), HERE)

@@ -8,6 +8,7 @@ import random
 import time
 import traceback
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_names_arrive_as_they_are(rig: Rig) -> None:
 
 def test_a_prefix_goes_before_the_name(rig: Rig) -> None:
     if "prefix" not in type(rig.config()).model_fields:
-        pytest.skip("this kind has a path instead")
+        pytest.skip("this kind has no prefix")
     deliver(rig.destination(prefix="/exports/daily/"), "a.csv", b"1")
     assert list(rig.view.files()) == ["exports/daily/a.csv"]
 
@@ -68,10 +69,14 @@ def test_small_files(rig: Rig, size: int) -> None:
     content = EVERY_BYTE[:size]
     receipt = deliver(rig.destination(), "small.bin", content)
     assert rig.view.files() == {"small.bin": content}
-    assert (receipt.size, receipt.compared) == (size, "checksum")
+    assert (receipt.size, receipt.compared) == (size, "checksum" if rig.able.reads_back else "accepted")
     stat = rig.destination().stat("small.bin")
-    assert stat is not None
-    assert stat.size == size
+    if rig.able.reads_back:
+        assert stat is not None
+        assert stat.size == size
+    else:
+        assert stat is None
+        assert (receipt.checksum, receipt.version[:4]) == ("", "250 ")
 
 
 @pytest.mark.parametrize("beyond", [-1, 0, 1])
@@ -100,7 +105,9 @@ def test_a_cut_upload_resumes(rig: Rig, saved: bool) -> None:
     resumed = second.open(outgoing("big.bin", content), ledger.point)
     assert resumed.offset % rig.part_size == 0
     assert resumed.offset <= 2 * rig.part_size
-    if saved:
+    if not rig.able.resumes:
+        assert resumed.offset == 0
+    elif saved:
         assert resumed.offset > 0
     resumed.close()
     deliver(second, "big.bin", content, ledger)
@@ -128,9 +135,11 @@ def test_the_same_file_twice_is_one_success(rig: Rig, parts: int) -> None:
     content = noise(rig.part_size * parts + 100)
     ledger = Kept()
     first = deliver(rig.destination(), "twice.bin", content, ledger)
-    assert deliver(rig.destination(), "twice.bin", content) == first
-    # The commit went well, its answer was lost: the ledger still holds a point.
-    assert deliver(rig.destination(), "twice.bin", content, ledger) == first
+    # The second time the commit went well, and its answer was lost: the ledger still holds a point.
+    for kept in (None, ledger):
+        again = deliver(rig.destination(), "twice.bin", content, kept)
+        # Where nothing can be read back, it was sent again: the view has it once, since it is known by its mark.
+        assert again == (first if rig.able.reads_back else replace(first, version=again.version))
     assert rig.view.files() == {"twice.bin": content}
     assert rig.view.leftovers() == []
 
@@ -138,6 +147,10 @@ def test_the_same_file_twice_is_one_success(rig: Rig, parts: int) -> None:
 @pytest.mark.parametrize("theirs", [b"x" * 100, b"another length", b""], ids=["same size", "other size", "empty"])
 def test_a_taken_name_is_left_as_it_is(rig: Rig, theirs: bytes) -> None:
     rig.view.plant("taken.bin", theirs)
+    if not rig.able.keeps_names:
+        deliver(rig.destination(), "taken.bin", b"y" * 100)
+        assert sorted(rig.view.files().values()) == sorted([theirs, b"y" * 100])
+        return
     with pytest.raises(NameTaken, match=r"taken\.bin") as raised:
         deliver(rig.destination(), "taken.bin", b"y" * 100)
     sentences(raised.value)
@@ -150,10 +163,14 @@ def test_a_name_taken_during_a_large_upload_is_left_as_it_is(rig: Rig) -> None:
     transfer = rig.destination().open(outgoing("taken.bin", content), None)
     put_parts(transfer, content, 2)
     rig.view.plant("taken.bin", b"theirs")
-    with pytest.raises(NameTaken):
+    if rig.able.keeps_names:
+        with pytest.raises(NameTaken):
+            transfer.commit()
+        assert rig.view.files() == {"taken.bin": b"theirs"}
+    else:
         transfer.commit()
+        assert sorted(rig.view.files().values()) == sorted([content, b"theirs"])
     transfer.close()
-    assert rig.view.files() == {"taken.bin": b"theirs"}
     assert rig.view.leftovers() == []
 
 
@@ -220,7 +237,7 @@ def test_a_probe_of_a_good_destination(rig: Rig) -> None:
     steps = list(destination.probe())
     destination.close()
     assert all(step.ok and not step.advice and step.message.endswith(".") for step in steps), steps
-    assert [step.step for step in steps][-2:] in (["rename", "delete"], ["read_back", "delete"])
+    assert tuple(step.step for step in steps)[-2:] == rig.last_steps
     assert rig.view.files() == {}
     assert rig.view.leftovers() == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import smtplib
 from collections.abc import Iterator, Mapping
 
 import azure.core.exceptions
@@ -12,7 +13,7 @@ import pytest
 from azure.storage.blob import StorageErrorCode
 
 from waybill.core.errors import PermanentError, WaybillError
-from waybill.destinations import azure_blocks, memory, s3_objects, sftp_session
+from waybill.destinations import azure_blocks, memory, s3_objects, sftp_session, smtp_session
 from waybill.destinations.failures import OUR_FAULT, UNKNOWN, Meaning, explained
 
 FACTS = {
@@ -23,8 +24,11 @@ FACTS = {
     "credential": "password",
     "username": "u",
     "path": "p",
+    "host": "h",
+    "sender": "s",
+    "place": "0",
 }
-TABLES = (memory.ERRORS, s3_objects.ERRORS, azure_blocks.ERRORS, sftp_session.ERRORS)
+TABLES = (memory.ERRORS, s3_objects.ERRORS, azure_blocks.ERRORS, sftp_session.ERRORS, smtp_session.ERRORS)
 
 # What S3's reference lists for the operations that we call.
 S3_CODES = (
@@ -121,6 +125,11 @@ def test_botocores_errors(error: type[BaseException]) -> None:
 @pytest.mark.parametrize("error", list(classes(paramiko.ssh_exception, Exception)))
 def test_paramikos_errors(error: type[BaseException]) -> None:
     assert UNKNOWN not in str(meaning(sftp_session.ERRORS, error))
+
+
+@pytest.mark.parametrize("error", list(classes(smtplib, smtplib.SMTPException)))
+def test_smtplibs_errors(error: type[BaseException]) -> None:
+    assert UNKNOWN not in str(meaning(smtp_session.ERRORS, error))
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError, PermissionError, TimeoutError, ConnectionResetError, OSError])

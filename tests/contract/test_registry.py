@@ -51,6 +51,7 @@ def test_every_field_is_described_and_every_secret_is_one(model: type[BaseModel]
 
 S3 = {"bucket": "bucket", "region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": "canary-q7"}
 SFTP = {"host": "sftp.example.com", "username": "u", "password": "canary-q7"}
+SMTP = {"host": "mail.example.com", "sender": "a@b.example", "recipients": ["c@d.example"]}
 AZURE = {"container": "exports", "connection_string": "AccountName=account1;AccountKey=canary-q7"}
 
 
@@ -87,6 +88,9 @@ AZURE = {"container": "exports", "connection_string": "AccountName=account1;Acco
             {**AZURE, "connection_string": "AccountName=evil.example/;AccountKey=canary-q7"},
             "connection_string",
         ),
+        ("smtp", {**SMTP, "host": "smtp://canary-q7@h"}, "host"),
+        ("smtp", {**SMTP, "password": "canary-q7"}, "username"),
+        ("smtp", {**SMTP, "recipients": ["canary-q7"]}, "recipients"),
         ("sftp", {**SFTP, "host": "sftp://u@h"}, "host"),
         ("sftp", {**SFTP, "port": 0}, "port"),
         ("sftp", {**SFTP, "host_key": "MD5:canary-q7"}, "host_key"),

@@ -190,3 +190,13 @@ def test_a_package_without_files_proves_its_destinations(step: ProbeStep, raised
         with pytest.raises(raised, match=step.advice):
             ship(there.plan, nothing, "dst_one", PROBE_SHARD, dock)
     assert probed.closed
+
+
+def test_files_that_lie_in_one_staged_object_are_sent_by_themselves() -> None:
+    here = scene("ranges", [70_000, 5])
+    here.stage.put("joined", b"before" + b"\x00" * 70_000 + b"\x01" * 5 + b"after")
+    starts = (6, 70_006)
+    moved = [f.model_copy(update={"key": "joined", "start": starts[n]}) for n, f in enumerate(here.sealed.files[:2])]
+    here.sealed = here.sealed.model_copy(update={"files": (*moved, *here.sealed.files[2:])})
+    assert here.ship(0) == "done"
+    assert list(memory.BOXES["ranges"].files.values()) == [b"\x00" * 70_000, b"\x01" * 5]

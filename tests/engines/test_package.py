@@ -24,6 +24,7 @@ from waybill.core import parts
 from waybill.core.dispatch import Tick, claim_due
 from waybill.core.errors import ConfigurationError
 from waybill.core.lake_object import LakeObject
+from waybill.core.mail import MESSAGE
 from waybill.core.package import PartResult, package_part
 from waybill.core.parts import Share
 from waybill.core.plan import Plan, PlannedDestination, make_plan
@@ -111,6 +112,8 @@ class Bench:
         files = {}
         for file in sealed.files:
             data = self.lake.kept[file.key] if file.where == "lake" else self.stage.kept[file.key]
+            if file.media_type == MESSAGE:
+                data = self.stage.read_range(file.key, file.start, file.size)
             assert (len(data), hashlib.sha256(data).hexdigest()) == (file.size, file.sha256)
             files[file.name] = data
         for manifest in manifests_of(files, PASSWORD):

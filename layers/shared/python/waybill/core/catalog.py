@@ -85,6 +85,22 @@ class People(BaseModel):
     groups: Name | None = None
 
 
+class Journal(BaseModel):
+    """What a mail is made of: `conversation` says which rows belong together, `sender` who wrote (a role or a name),
+    `sender_id` and `sender_name` tell them apart, `text` is what they wrote. `participants` is a json list of
+    `{"id", "name", "email"}` or of texts. Attachments are those of `media`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    conversation: Name
+    sender: Name
+    text: Name
+    sender_id: Name | None = None
+    sender_name: Name | None = None
+    participants: Name | None = None
+
+
 class FilePeriod(StrEnum):
     """How much time one file holds when a layout asks for files by period."""
 
@@ -113,6 +129,7 @@ class Dataset(BaseModel):
     retention_days: int | None = Field(default=None, ge=1, le=36_500)
     file_period: FilePeriod = FilePeriod.WINDOW
     media: Media | None = None
+    journal: Journal | None = None
     open_field: Name | None = None
     people: People | None = None
     fields: Annotated[tuple[DataField, ...], Field(min_length=1, max_length=500)]
@@ -151,6 +168,10 @@ class Dataset(BaseModel):
             yield from ((f"media {one}", getattr(self.media, one), FieldType.JSON) for one in lists)
             yield from ((f"media {one}", getattr(self.media, one), FieldType.STRING) for one in texts)
             yield "media cdr_only", self.media.cdr_only, FieldType.BOOLEAN
+        if self.journal:
+            roles = ("conversation", "sender", "text", "sender_id", "sender_name")
+            yield from ((f"journal {one}", getattr(self.journal, one), FieldType.STRING) for one in roles)
+            yield "journal participants", self.journal.participants, FieldType.JSON
 
     def field(self, name: str) -> DataField:
         """The field of that name, or the open column; KeyError where there is none."""
@@ -163,6 +184,17 @@ class Dataset(BaseModel):
             except ValueError:
                 raise KeyError(name) from None
         raise KeyError(name)
+
+    @property
+    def journal_fields(self) -> tuple[DataField, ...]:
+        """What of a row its mail is made of; of a dataset that has a journal."""
+        roles = self.journal
+        if roles is None:
+            raise ValueError(f"dataset {self.name} has no journal")
+        attachments = self.media.attachments if self.media else None
+        asked = (self.key_field, roles.conversation, self.time_field, roles.sender, roles.sender_id, roles.sender_name)
+        names = dict.fromkeys(n for n in (*asked, roles.participants, roles.text, attachments) if n)
+        return tuple(self.field(name) for name in names)
 
     def has(self, name: str) -> bool:
         try:

@@ -24,12 +24,19 @@ class Capabilities:
     `part_size` bytes is how much one `put` takes of all but very large files (`Transfer.part_size` decides), `largest_file`
     bytes the most that one file may hold, `longest_name` the most characters of a whole path, `forbidden` characters that
     no name may hold.
+
+    `keeps_names`: a file lies under its name, and no other can take it; else the name is only told. `reads_back`: what
+    arrived can be looked at again, so that a receipt compares it; else the receipt is the server's word. `resumes`: a
+    transfer that was cut goes on where it was; else it starts anew.
     """
 
     part_size: int
     largest_file: int
     longest_name: int
     forbidden: str = ""
+    keeps_names: bool = True
+    reads_back: bool = True
+    resumes: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class OutgoingFile:
     """One file to send. `name` is the path below the destination's root, `/` between folders, checked by `core.layout`.
 
     `token` is unique to the run and the file, stable over retries, of `[a-z0-9-]`: adapters name temporary objects by it.
+    `run` is the run's id, for kinds that tell it.
     """
 
     name: str
@@ -44,6 +52,7 @@ class OutgoingFile:
     sha256: str
     token: str
     media_type: str = "application/octet-stream"
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,26 +66,38 @@ class Stat:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Proof read back from the destination after the commit. `checksum` is the destination's own, `"<algorithm>:<hex>"`.
+    """Proof from the destination after the commit. `checksum` is the destination's own, `"<algorithm>:<hex>"`.
 
-    `compared` says which comparison held: `checksum`, or `size` where the server offers no checksum.
+    `compared` says which comparison held: `checksum`, or `size` where the server offers no checksum. `accepted`: nothing can be
+    read back, the server said that it took the file; `size` is then what it was given, and `version` its words.
     """
 
     name: str
     size: int
     checksum: str
     version: str
-    compared: Literal["checksum", "size"]
+    compared: Literal["checksum", "size", "accepted"]
 
 
 @dataclass(frozen=True)
 class ProbeStep:
     """One step of a connection test, in the order in which it ran. `advice` is empty where the step went well.
 
-    `facts` hold what its user may want to see or confirm: the resolved address, the host key's fingerprint.
+    `facts` hold what its user may want to see or confirm: the resolved address, the host key's fingerprint, the certificate.
     """
 
-    step: Literal["resolve", "connect", "host_key", "authenticate", "write", "read_back", "rename", "delete"]
+    step: Literal[
+        "resolve",
+        "connect",
+        "host_key",
+        "tls",
+        "authenticate",
+        "recipients",
+        "write",
+        "read_back",
+        "rename",
+        "delete",
+    ]
     ok: bool
     message: str
     advice: str = ""
@@ -108,6 +129,7 @@ class Transfer(Protocol):
 
         Before it, the name does not exist (or holds what it held). Raises NameTaken if the name holds other bytes;
         if it holds these very bytes, a lost earlier commit of ours, returns the receipt as if it had been this one.
+        A kind that does not keep names (`Capabilities`) sends the same again, marked so that the receiver knows it.
         """
 
     def abort(self) -> None:
@@ -131,7 +153,8 @@ class Destination(Protocol):
     capabilities: Capabilities
 
     def probe(self) -> Iterator[ProbeStep]:
-        """Test the whole way with a small object of a random name, step by step; stops after the first that fails.
+        """Test the whole way with a small object of a random name, step by step; stops after the first that fails. A kind
+        that cannot take back what it sends goes as far as it can without sending.
 
         Leaves nothing behind where deleting is allowed. Never raises: what went wrong is the last step.
         """
@@ -140,7 +163,7 @@ class Destination(Protocol):
         """Start to send `file`, or go on from `resume`. A resume point that the server no longer knows starts anew."""
 
     def stat(self, name: str) -> Stat | None:
-        """What is there under `name`; None where nothing is."""
+        """What is there under `name`; None where nothing is, or where the kind cannot look (`Capabilities.reads_back`)."""
 
     def close(self) -> None:
         """Give up connections. Safe to call again."""

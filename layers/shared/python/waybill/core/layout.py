@@ -35,7 +35,7 @@ FILE_TOKENS: Mapping[str, str] = {
     "dataset": "the dataset's name",
     "interval": "what the file covers, with offsets: 2026-03-01T00:00+01:00--2026-04-01T00:00+02:00",
     "part": "-part-0001 where a file is one of several, else nothing",
-    "extension": "json, ndjson, csv, xml, parquet, with .gz or .zst after it where it is compressed",
+    "extension": "json, ndjson, csv, xml, parquet, with .gz or .zst after it where it is compressed; eml of a journal",
     "object": "the lake object's own name without its ending, where each object has a file",
     "number": "the lake object's number in its dataset, twelve digits, where each object has a file",
 }

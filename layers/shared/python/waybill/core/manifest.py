@@ -50,7 +50,9 @@ class Entry(BaseModel):
 
 
 class PackagedFile(BaseModel):
-    """One file of the package. `name` is its path below the run's folder; `where` and `key` say where its bytes lie."""
+    """One file of the package. `name` is its path below the run's folder; `where` and `key` say where its bytes lie, from
+    byte `start` on: what is staged may hold several files.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -62,6 +64,7 @@ class PackagedFile(BaseModel):
     where: Literal["stage", "lake"]
     key: str
     version: str = ""
+    start: int = 0
     dataset: str = ""
     rows: int | None = None
     signature: str | None = None
@@ -135,7 +138,7 @@ def manifest_bytes(plan: Plan, tally: Tally, files: Sequence[Mapping[str, Any]],
         ],
         "late_rows_of": [_late(carried, zone) for carried in plan.carried],
         "schema": [_schema(data) for data in plan.data.values()],
-        "format": plan.settings.format.value,
+        "format": "eml" if plan.settings.journal else plan.settings.format.value,
         "archive": plan.settings.archive.method.value,
         "media": plan.settings.media.model_dump(mode="json"),
         "files": list(files),

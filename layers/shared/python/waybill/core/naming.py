@@ -54,7 +54,9 @@ def run_values(rule: Rule, run: Run, colon: str) -> dict[str, str]:
         "from": _minute(window.start, zone).replace(":", colon),
         "to": _minute(window.end, zone).replace(":", colon),
         "utc": f"{window.start:%Y-%m-%d-%H:%M:%S}".replace(":", colon),
-        "extension": extension(rule.settings.format) + name_ending(rule.settings.file_compression),
+        "extension": "eml"
+        if rule.settings.journal
+        else extension(rule.settings.format) + name_ending(rule.settings.file_compression),
     }
 
 

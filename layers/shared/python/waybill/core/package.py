@@ -6,6 +6,7 @@ stages a piece: the whole entries of its data files and media, one after another
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,8 @@ from waybill.core.catalog import DataField
 from waybill.core.cut import Cutter
 from waybill.core.details import detail_writing
 from waybill.core.errors import PermanentError
+from waybill.core.format import RowFormat, Writing
+from waybill.core.journal import JournalFile, Journaling
 from waybill.core.lake_object import LakeObject
 from waybill.core.manifest import Missing
 from waybill.core.media import FoundFiles, FoundMedia, LakeMedia, Media, fields_for_media, sha256_of
@@ -55,9 +58,21 @@ class Body(BaseModel):
     rows: int
 
 
+class PackagedMail(BaseModel):
+    """A journal's mail, from byte `start` on of the `piece` that its part staged."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    start: int
+    size: int
+    sha256: str
+    rows: int
+
+
 class PartResult(BaseModel):
-    """What one part staged: `bodies` of its data file (several where a limit cuts it) or the `piece` of an archive; `details`
-    are its rows for the lists of detail records, by their format.
+    """What one part staged: `bodies` of its data file (several where a limit cuts it), or the `piece` of an archive or of a
+    journal's `mails`; `details` are its rows for the lists of detail records, by their format.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +87,7 @@ class PartResult(BaseModel):
     bodies: tuple[Body, ...] = ()
     piece: str = ""
     entries: tuple[ZippedEntry, ...] = ()
+    mails: tuple[PackagedMail, ...] = ()
     media: tuple[PackagedMedia, ...] = ()
     missing: tuple[Missing, ...] = ()
     details: dict[DetailFormat, Body] = {}
@@ -94,7 +110,7 @@ def package_part(plan: Plan, index: int, shop: Workshop) -> PartResult:
     sources, known = fetched(part.objects, "", shop), fetched(part.known, "known-", shop)
     stream = _rows(plan, part, shop, sources, known)
     media = Media(plan, shop, _found_media(plan, part, shop, sources))
-    packed = _archived if plan.archived else _plain
+    packed = _journaled if plan.settings.journal else _archived if plan.archived else _plain
     try:
         result = packed(plan, part, shop, stream, media)
         result = result.model_copy(update={"details": _details(plan, part, shop, (sources, known), result.rows)})
@@ -129,7 +145,11 @@ def _rows(
 ) -> RowStream:
     data = plan.data[part.dataset]
     selection = replace(_selection(plan, part, data.fields), judged=data.details)
-    return shop.rows.select(sources, selection, plan.settings.writing, _refinement(plan, known))
+    refinement, journal = _refinement(plan, known), data.dataset.journal
+    if plan.settings.journal and journal:
+        by_conversation = replace(refinement, ordered=True, grouped_by=journal.conversation)
+        return shop.rows.select(sources, selection, Writing(RowFormat.NDJSON), by_conversation)
+    return shop.rows.select(sources, selection, plan.settings.writing, refinement)
 
 
 def _refinement(plan: Plan, known: Sequence[RowSource]) -> Refinement:
@@ -234,6 +254,46 @@ def _archived(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: 
     staged = shop.stage.put_stream(key, entries)
     done = {"piece": key, "entries": tuple(zipping.done)}
     return _result(part, stream, media, staged.size).model_copy(update=done)
+
+
+def _journaled(plan: Plan, part: Part, shop: Workshop, stream: RowStream, media: Media) -> PartResult:
+    journaling = Journaling(plan, part, shop, {m.key: m for m in media})
+    files = journaling.files(stream)
+    zipping, mails = Zipping(plan, part, shop) if plan.archived else None, Mails()
+    if zipping:
+        staged = shop.stage.put_stream(_piece_key(plan, part, shop, "zip"), _zipped_mails(zipping, files, journaling))
+        done: dict[str, object] = {"entries": tuple(zipping.done)}
+    else:
+        staged = shop.stage.put_stream(_piece_key(plan, part, shop, "mails"), mails.joined(files))
+        done = {"mails": tuple(mails.done), "media": tuple(_packaged(shop, m) for m in journaling.beside)}
+    if journaling.rows != stream.rows:
+        raise PermanentError(f"{stream.rows} rows were read, but the mails have {journaling.rows}.")
+    return _result(part, stream, media, staged.size).model_copy(update={"piece": staged.key, **done})
+
+
+def _zipped_mails(zipping: Zipping, files: Iterator[JournalFile], journaling: Journaling) -> Iterator[bytes]:
+    yield from zipping.mails(files)
+    yield from zipping.media(journaling.beside)
+
+
+class Mails:
+    """Mails one after another in one staged object; those that are written to their end are in `done`."""
+
+    def __init__(self) -> None:
+        self.done: list[PackagedMail] = []
+
+    def joined(self, files: Iterator[JournalFile]) -> Iterator[bytes]:
+        start = 0
+        for file in files:
+            digest, size = hashlib.sha256(), 0
+            for chunk in file.chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                yield chunk
+            self.done.append(
+                PackagedMail(name=file.name, start=start, size=size, sha256=digest.hexdigest(), rows=file.rows)
+            )
+            start += size
 
 
 def _result(part: Part, stream: RowStream, media: Media, size: int) -> PartResult:

@@ -28,6 +28,8 @@ PART_BYTES = 128 * 1024 * 1024
 """How much input one part reads, as the row engine sees it: `/tmp` and time of one `package` are bounded by it."""
 PART_ROWS = 4_000_000
 PART_OBJECTS = 2_000
+JOURNAL_BYTES = 4 * PART_BYTES
+"""A conversation is in one part, unless its window is larger than this: fewer and larger parts than those of other files."""
 SLICE_INPUT = 16 * PART_BYTES
 """A slice reads whole objects, also those that reach beyond it; this much of them fits on a worker's disk."""
 
@@ -131,7 +133,9 @@ def of_tier(one: LakeObject, source: SourceTier) -> bool:
 def _work(
     settings: RuleSettings, covered: Window, objects: Sequence[LakeObject]
 ) -> Iterator[tuple[Window, list[LakeObject]]]:
-    if settings.refined:
+    if settings.journal:
+        yield from slices(covered, objects, JOURNAL_BYTES)
+    elif settings.refined:
         yield from slices(covered, objects)
     else:
         for batch in batches([o for o in objects if o.in_window(covered)]):
@@ -154,8 +158,11 @@ def batches(objects: Sequence[LakeObject]) -> Iterator[list[LakeObject]]:
         yield batch
 
 
-def slices(window: Window, objects: Sequence[LakeObject]) -> Iterator[tuple[Window, list[LakeObject]]]:
-    """Halves of halves of the window, in order, until each holds a part's worth of rows; slices without objects are left out.
+def slices(
+    window: Window, objects: Sequence[LakeObject], most: int | None = None
+) -> Iterator[tuple[Window, list[LakeObject]]]:
+    """Halves of halves of the window, in order, until each holds a part's worth of rows (or `most` bytes); slices without
+    objects are left out.
 
     An object's rows are taken to be spread evenly over its time. Raises ConfigurationError where too many objects reach
     over one slice for a worker's disk.
@@ -164,10 +171,10 @@ def slices(window: Window, objects: Sequence[LakeObject]) -> Iterator[tuple[Wind
     if not inside:
         return
     seconds = int((window.end - window.start).total_seconds())
-    if seconds > 1 and sum(o.weight * o.share_in(window) for o in inside) > PART_BYTES:
+    if seconds > 1 and sum(o.weight * o.share_in(window) for o in inside) > (most or PART_BYTES):
         middle = window.start + timedelta(seconds=seconds // 2)
-        yield from slices(Window(window.start, middle), inside)
-        yield from slices(Window(middle, window.end), inside)
+        yield from slices(Window(window.start, middle), inside, most)
+        yield from slices(Window(middle, window.end), inside, most)
         return
     if sum(o.weight for o in inside) > SLICE_INPUT and len(inside) > 1:
         raise ConfigurationError(

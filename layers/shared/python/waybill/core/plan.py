@@ -18,6 +18,7 @@ from waybill.core.catalog import Catalog, DataField, Dataset, resolved
 from waybill.core.details import detail_fields
 from waybill.core.drift import Change, Columns, changes, columns_of
 from waybill.core.errors import ConfigurationError
+from waybill.core.journal_settings import LONGEST_STEP
 from waybill.core.layout import below, fill
 from waybill.core.naming import FileName, Names, run_values
 from waybill.core.parts import Part, Share, numbered, parts_of
@@ -198,7 +199,7 @@ def _carried(entry: Run, share: Share) -> Carried:
 def _planned_data(rule: Rule, dataset: Dataset, choice: DataChoice, own: Share, parts: Sequence[Part]) -> PlannedData:
     surveyed = [o.columns for p in parts if p.dataset == dataset.name for o in p.objects]
     names = {entry.rpartition(":")[0] for columns in surveyed for entry in columns}
-    fields = resolved(dataset, choice.fields, names)
+    fields = dataset.journal_fields if rule.settings.journal else resolved(dataset, choice.fields, names)
     columns = columns_of(fields, surveyed)
     before = rule.last_columns.get(dataset.name)
     return PlannedData(
@@ -215,6 +216,7 @@ def _refuse_what_cannot_arrive(plan: Plan) -> None:
     """Before any work: files that a destination's kind cannot hold, names that it cannot take."""
     expected = _largest_expected(plan)
     longest = max((len(below(plan.folder, p.name.numbered(p.number))) for p in plan.parts), default=0)
+    longest += LONGEST_STEP if plan.settings.journal else 0
     for destination in plan.destinations:
         if expected > destination.largest_file:
             raise ConfigurationError(
@@ -238,6 +240,8 @@ def _largest_expected(plan: Plan) -> int:
         weight = sum(o.weight for o in part.objects)
         files[part.name] += weight
         entries.append(weight if limit is None else min(weight, limit))
+    if plan.settings.journal and not plan.archived:
+        return plan.settings.journal.most_bytes
     if plan.archived:
         return sum(entries) if volume is None else min(sum(entries), max([volume, *entries]))
     return max(files.values() if limit is None else entries, default=0)

@@ -106,7 +106,8 @@ def preview(
     for name, data in plan.data.items():
         one, source = _expected(plan, name, data, reading)
         expected.append(one)
-        if sample is None and source is not None and plan.choice(name).scope is not Scope.MEDIA:
+        rows_file = plan.choice(name).scope is not Scope.MEDIA and not settings.journal
+        if sample is None and source is not None and rows_file:
             sample = _sample(plan, name, source, reading)
     names = list(_names(plan))
     return Preview(window, expected, names[:MOST_NAMES], max(0, len(names) - MOST_NAMES), sample)
@@ -196,7 +197,8 @@ def _names(plan: Plan) -> Iterator[str]:
     if plan.archived:
         own = [f"{safe_step(plan.settings.name)}.zip"]
     else:
-        yield from dict.fromkeys(below(plan.folder, p.name.whole) for p in plan.parts)
+        if not plan.settings.journal:  # a mail is named after its conversation
+            yield from dict.fromkeys(below(plan.folder, p.name.whole) for p in plan.parts)
         own = list(_lists(plan)) if plan.parts else []
     for name in (*own, NAME, SIGNATURE_NAME):
         yield below(plan.folder, below(plan.manifest_folder, name))
@@ -205,5 +207,5 @@ def _names(plan: Plan) -> Iterator[str]:
 def _lists(plan: Plan) -> Iterator[str]:
     for dataset in plan.data:
         yield from (f"detail-records.{dataset}.{wanted}" for wanted in plan.settings.detail_records.formats)
-    if plan.settings.schema_file:
+    if plan.settings.schema_file and not plan.settings.journal:
         yield from (f"{dataset}.schema.json" for dataset in plan.data)

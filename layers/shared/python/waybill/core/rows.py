@@ -51,15 +51,17 @@ class Refinement:
     in the sources' order stays; a row with a null key is never a duplicate. `known`: sources of the same dataset; a row
     whose key and time one of their rows has is left out. A row of `known` counts where the same selection would take it.
     The time is a part of it because slices of a window that are refined apart must agree on what a duplicate is.
+    `grouped_by` names a field of type string: rows with the same text in it, or with none, follow one another.
     """
 
     ordered: bool = False
     distinct: bool = False
     known: tuple[RowSource, ...] = ()
+    grouped_by: str = ""
 
     @property
     def nothing(self) -> bool:
-        return not (self.ordered or self.distinct or self.known)
+        return not (self.grouped_by or self.ordered or self.distinct or self.known)
 
 
 class RowStream(Protocol):

@@ -11,6 +11,7 @@ from waybill.core.catalog import Catalog, Dataset, closest, stands_for_all
 from waybill.core.details import detail_errors
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat
+from waybill.core.journal_checks import journal_errors
 from waybill.core.layout import Files, Layout, Preset, tokens_of
 from waybill.core.rule_settings import (
     ArchiveMethod,
@@ -66,6 +67,7 @@ def check_settings(
     errors += _shape_errors(settings)
     errors += detail_errors(settings, catalog)
     errors += _preparing_errors(settings, catalog)
+    errors += journal_errors(settings, catalog)
     if password is not None:
         errors += password_errors(settings.archive.method, password)
     if errors:

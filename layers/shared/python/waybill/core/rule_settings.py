@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from waybill.core.archive import Encryption
 from waybill.core.assigned import Assigned
 from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
+from waybill.core.journal_settings import JournalSettings
 from waybill.core.layout import Layout, Preset
 from waybill.core.media_settings import MediaSettings
 from waybill.core.schedule_settings import Schedule
@@ -233,6 +234,7 @@ class RuleSettings(BaseModel):
     late: Late = Late()
     layout: Layout = Layout()
     media: MediaSettings = MediaSettings()
+    journal: JournalSettings | None = None
     archive: Archive = Archive()
     detail_records: DetailRecords = DetailRecords()
     destinations: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]

@@ -14,6 +14,7 @@ from waybill.core.compression import literal
 from waybill.core.compression import media_type as compressed_type
 from waybill.core.drift import table_schema
 from waybill.core.format import Framing, RowFormat, framing, media_type
+from waybill.core.mail import MESSAGE
 from waybill.core.manifest import PackagedFile
 from waybill.core.media import marked
 from waybill.core.naming import FileName
@@ -33,7 +34,7 @@ class Sealer:
 
     def delivered(self) -> Iterator[PackagedFile]:
         """Data and media outside an archive, in the order in which they are delivered."""
-        yield from self._data_files()
+        yield from self._mails() if self.plan.settings.journal else self._data_files()
         yield from self._media()
 
     def _data_files(self) -> Iterator[PackagedFile]:
@@ -52,6 +53,23 @@ class Sealer:
             groups = list(self._grouped(bodies)) or [[]]
             for number, group in enumerate(groups, start=1):
                 yield self._data_file(name.numbered(number) if len(groups) > 1 else name.whole, data, group)
+
+    def _mails(self) -> Iterator[PackagedFile]:
+        """Each as it lies in what its part staged."""
+        for result in self.results:
+            for one in result.mails:
+                yield PackagedFile(
+                    name=one.name,
+                    kind="data",
+                    media_type=MESSAGE,
+                    size=one.size,
+                    sha256=one.sha256,
+                    where="stage",
+                    key=result.piece,
+                    start=one.start,
+                    dataset=result.dataset,
+                    rows=one.rows,
+                )
 
     def _grouped(self, bodies: Sequence[Body]) -> Iterator[list[Body]]:
         """Bodies that make one file: as many as the limit allows; a Parquet file is whole and stays alone."""
@@ -97,7 +115,7 @@ class Sealer:
                     yield _from_lake(name, media, result.dataset)
 
     def schemas(self) -> Iterator[PackagedFile]:
-        if not self.plan.settings.schema_file:
+        if not self.plan.settings.schema_file or self.plan.settings.journal:
             return
         for name, data in self.plan.data.items():
             if self.plan.choice(name).scope is not Scope.MEDIA:

@@ -100,6 +100,7 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
         sha256=file.sha256,
         token=token(plan, number),
         media_type=file.media_type,
+        run=plan.run_id,
     )
     answer = send(
         destination,
@@ -149,9 +150,10 @@ class _Entry:
 class _Staged:
     stage: StageBytes
     key: str
+    start: int
 
     def read(self, offset: int, length: int) -> bytes:
-        return self.stage.read_range(self.key, offset, length)
+        return self.stage.read_range(self.key, self.start + offset, length)
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ class _InLake:
 def _source(file: PackagedFile, dock: Dock) -> Source:
     if file.where == "lake":
         return _InLake(dock.lake, file.key, file.version)
-    return _Staged(dock.stage, file.key)
+    return _Staged(dock.stage, file.key, file.start)
 
 
 def destination_outcomes(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from waybill.core.cut import Cutter
 from waybill.core.format import RowFormat, framing
-from waybill.core.media import Media, bytes_of
+from waybill.core.journal import JournalFile
+from waybill.core.media import FoundMedia, Media, bytes_of
 from waybill.core.parts import Part
 from waybill.core.plan import Plan
 from waybill.core.rows import RowStream
@@ -57,7 +58,14 @@ class Zipping:
         whole = self._shop.compress(settings.file_compression, chain([frame.prefix], rows, [frame.suffix]))
         yield from self._entries.encoded("data", name, part.dataset, whole, version=f"part {part.index}", large=True)
 
-    def media(self, media: Media) -> Iterator[bytes]:
+    def mails(self, files: Iterator[JournalFile]) -> Iterator[bytes]:
+        part = self._part
+        for file in files:
+            version = f"part {part.index}"
+            yield from self._entries.encoded("data", file.name, part.dataset, file.chunks, version=version, large=False)
+            self._entries.count_rows(file.rows)
+
+    def media(self, media: Iterable[FoundMedia]) -> Iterator[bytes]:
         for found in media:
             chunks, signature = bytes_of(self._shop, found), found.signature
             version, large = f"{found.version} {found.etag}", found.size >= LARGE

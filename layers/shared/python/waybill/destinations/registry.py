@@ -18,6 +18,7 @@ _MODULES = {
     "azure_blob": "waybill.destinations.azure_blob",
     "s3": "waybill.destinations.s3",
     "sftp": "waybill.destinations.sftp",
+    "smtp": "waybill.destinations.smtp",
 }
 
 

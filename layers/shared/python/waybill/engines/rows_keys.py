@@ -31,11 +31,11 @@ def with_key(selection: Selection) -> Selection:
     return _also_checked(selection, {selection.dataset.key_field})
 
 
-def keys_alone(selection: Selection) -> Selection:
-    """Exactly the rows of `with_key(selection)`, as their time and key."""
+def keys_alone(selection: Selection, grouped_by: str = "") -> Selection:
+    """Exactly the rows of `with_key(selection)`, as their time and key, and the field that they are grouped by."""
     dataset = selection.dataset
     written = {f.name for f in selection.fields}
-    names = dict.fromkeys((dataset.time_field, dataset.key_field))
+    names = dict.fromkeys((dataset.time_field, dataset.key_field, *([grouped_by] if grouped_by else [])))
     return replace(_also_checked(selection, written), fields=tuple(dataset.field(n) for n in names))
 
 
@@ -44,8 +44,8 @@ def _also_checked(selection: Selection, names: set[str]) -> Selection:
     return replace(selection, judged=(*selection.judged, *fields))
 
 
-def write_index(stream: RowStream, selection: Selection, path: Path) -> int:
-    """The rows of `keys_alone` as CSV: number, time, sortable key, digest. Returns how many there are."""
+def write_index(stream: RowStream, selection: Selection, path: Path, grouped_by: str = "") -> int:
+    """The rows of `keys_alone` as CSV: number, time, sortable key, digest, group. Returns how many there are."""
     time_field, key_field = selection.dataset.time_field, selection.dataset.key_field
     count = 0
     with path.open("w", encoding="ascii") as index:
@@ -53,7 +53,8 @@ def write_index(stream: RowStream, selection: Selection, path: Path) -> int:
             for number, row in enumerate(rows, start=count):
                 # Without the `Z`, text sorts as its instants do, whatever their fractions.
                 at, key = row[time_field].removesuffix("Z"), row[key_field]
-                index.write(f"{number},{at},{_sortable(key)},{_digest(key, at)}\n")
+                group = _group(row[grouped_by]) if grouped_by else ""
+                index.write(f"{number},{at},{_sortable(key)},{_digest(key, at)},{group}\n")
             count += len(rows)
     return count
 
@@ -77,6 +78,11 @@ def _sortable(key: Any) -> str:
     if isinstance(key, int) and -_SIGN <= key < _SIGN:
         return "x" + (key + _SIGN).to_bytes(16, "big").hex()
     return "x" + _text(key).encode()[:SORTED_BYTES].hex()
+
+
+def _group(value: Any) -> str:
+    """As `_sortable`, and different wherever the value is; null comes last."""
+    return "~" if value is None else _sortable(value) + blake2b(_text(value).encode(), digest_size=16).hexdigest()
 
 
 def _digest(key: Any, at: str) -> str:
@@ -110,6 +116,7 @@ class Chosen:
             database.execute(f"CREATE TABLE fresh AS SELECT * FROM {rows} i {self._unknown()}")  # noqa: S608
             self.already_known = total - _one(database, "SELECT count(*) FROM fresh")
             order = "t, k NULLS LAST, n" if self.refinement.ordered else "n"
+            order = f"g, {order}" if self.refinement.grouped_by else order
             found = database.execute(f"SELECT n FROM {self._first()} ORDER BY {order}")  # noqa: S608
             while batch := found.fetchmany(_BATCH):
                 self.kept += len(batch)
@@ -123,12 +130,13 @@ class Chosen:
     def _first(self) -> str:
         if not self.refinement.distinct:
             return "fresh"
-        firsts = "SELECT arg_min(t, n) AS t, arg_min(k, n) AS k, min(n) AS n FROM fresh WHERE digest IS NOT NULL"
-        return f"({firsts} GROUP BY digest UNION ALL SELECT t, k, n FROM fresh WHERE digest IS NULL)"  # noqa: S608
+        first = "arg_min(t, n) AS t, arg_min(k, n) AS k, arg_min(g, n) AS g, min(n) AS n"
+        firsts = f"SELECT {first} FROM fresh WHERE digest IS NOT NULL"  # noqa: S608
+        return f"({firsts} GROUP BY digest UNION ALL SELECT t, k, g, n FROM fresh WHERE digest IS NULL)"  # noqa: S608
 
 
 def _read(index: Path) -> str:
-    columns = "{'n': 'BIGINT', 't': 'VARCHAR', 'k': 'VARCHAR', 'digest': 'VARCHAR'}"
+    columns = "{'n': 'BIGINT', 't': 'VARCHAR', 'k': 'VARCHAR', 'digest': 'VARCHAR', 'g': 'VARCHAR'}"
     return (
         f"read_csv({quote(str(index))}, columns = {columns}, header = false, auto_detect = false, delim = ',', "
         "quote = '', escape = '', nullstr = '', compression = 'none')"

@@ -109,8 +109,9 @@ class RefinedStream:
         return count
 
     def _write_keys(self, sources: Sequence[RowSource], path: Path, expected: int | None = None) -> None:
-        stream = self.refined.engine.select(sources, keys_alone(with_key(self.selection)), NDJSON)
-        found = write_index(stream, self.selection, path)
+        grouped_by = self.refinement.grouped_by
+        stream = self.refined.engine.select(sources, keys_alone(with_key(self.selection), grouped_by), NDJSON)
+        found = write_index(stream, self.selection, path, grouped_by)
         if expected is not None and found != expected:
             raise PermanentError(f"{expected} rows were written, but {found} keys.")
 
