@@ -15,9 +15,10 @@ from azure.storage.blob import ContainerClient
 
 from tests.contract import servers
 from tests.contract.rigs import LOOPBACK, Rig, memory_rig
-from waybill.destinations import azure_blob, s3, sftp
+from waybill.destinations import azure_blob, hosted, s3, sftp
+from waybill.destinations.dial import HostedFolder, Surroundings
 
-RIGS = ("memory", "s3", "azure_blob", "sftp_embedded", "sftp_openssh")
+RIGS = ("memory", "s3", "hosted", "azure_blob", "sftp_embedded", "sftp_openssh")
 
 
 @pytest.fixture(params=[pytest.param(n, marks=() if n == "memory" else pytest.mark.real) for n in RIGS])
@@ -86,6 +87,39 @@ def s3_rig(s3_server: servers.S3Server) -> Rig:
         missing_step="authenticate",
         unreachable={"endpoint_url": f"http://{LOOPBACK}:{servers.free_port()}"},
         canaries=(s3_server.secret_access_key, "canary-secret"),
+    )
+
+
+# -- hosted
+
+HOSTED_PREFIX = "acme/dst_1"
+
+
+class HostedView(S3View):
+    """The tenant's folder in a bucket that holds others' as well."""
+
+    def files(self) -> dict[str, bytes]:
+        return {name.removeprefix(f"{HOSTED_PREFIX}/"): content for name, content in super().files().items()}
+
+    def plant(self, name: str, content: bytes) -> None:
+        super().plant(f"{HOSTED_PREFIX}/{name}", content)
+
+
+@pytest.fixture
+def hosted_rig(s3_server: servers.S3Server) -> Rig:
+    bucket = f"contract-{secrets.token_hex(6)}"
+    view = HostedView(s3_server, bucket)
+    folder = HostedFolder(view.client, bucket, "us-east-1", HOSTED_PREFIX, {"stage": f"{bucket}-stage"})
+    return Rig(
+        module=hosted,
+        settings={},
+        view=view,
+        wrong_secret=None,
+        missing_place={},
+        missing_step=None,
+        unreachable=None,
+        canaries=(s3_server.secret_access_key,),
+        surroundings=Surroundings(hosted=folder),
     )
 
 

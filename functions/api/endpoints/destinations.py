@@ -21,6 +21,7 @@ from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
 from waybill.core.destination import refuse_failed, split_secrets
 from waybill.core.errors import Conflict, FieldError, InvalidInput, WaybillError
+from waybill.core.folder_access import HOSTED, Folder
 from waybill.core.ports import SavedDestination
 from waybill.core.window import stamp
 
@@ -141,7 +142,7 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
 
 @router.delete("/destinations/<destination_id>")
 def delete_destination(destination_id: str) -> Response[str]:
-    """Refused while a rule names it. Its secret goes with it."""
+    """Refused while a rule names it. Its secret goes with it; so do a hosted folder's keys, its files stay for their time."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     saved = wiring.destinations().get(caller.tenant, destination_id)
     users = _rules_that_name(caller.tenant, destination_id)
@@ -149,6 +150,8 @@ def delete_destination(destination_id: str) -> Response[str]:
         raise Conflict(
             f"The rules {', '.join(users[:5])} deliver to it.", "Delete them, or give them another destination, first."
         )
+    if saved.kind == HOSTED:
+        wiring.folder_access().remove(Folder(caller.tenant, destination_id))
     wiring.destinations().remove(caller.tenant, destination_id)
     if saved.secret_ref:
         wiring.secrets().remove(saved.secret_ref)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from waybill.core.errors import PermanentError
 
@@ -33,10 +33,20 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where in the platform a file's bytes lie for good. `version` is empty where nothing is ever overwritten."""
+
+    where: Literal["stage", "lake"]
+    key: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class OutgoingFile:
     """One file to send. `name` is the path below the destination's root, `/` between folders, checked by `core.layout`.
 
     `token` is unique to the run and the file, stable over retries, of `[a-z0-9-]`: adapters name temporary objects by it.
+    `origin` is for a destination that can reach the platform's own buckets.
     """
 
     name: str
@@ -44,6 +54,7 @@ class OutgoingFile:
     sha256: str
     token: str
     media_type: str = "application/octet-stream"
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,14 @@ class Transfer(Protocol):
 
     def close(self) -> None:
         """Give up sockets and threads, leaving what was sent for a resume. Safe to call again, and after commit."""
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A transfer that gets its bytes from the file's origin by itself."""
+
+    def fetch(self) -> None:
+        """As `put`, of the part at `offset`, whose bytes never come here."""
 
 
 class Destination(Protocol):
@@ -191,8 +210,11 @@ def send(
             if out_of_time():
                 ledger.save(transfer.resume_point())
                 return Paused(transfer.offset)
-            length = min(transfer.part_size, file.size - transfer.offset)
-            transfer.put(source.read(transfer.offset, length))
+            if isinstance(transfer, Fetching):
+                transfer.fetch()
+            else:
+                length = min(transfer.part_size, file.size - transfer.offset)
+                transfer.put(source.read(transfer.offset, length))
             progress(transfer.offset)
             if transfer.offset - saved >= save_every:
                 ledger.save(transfer.resume_point())

@@ -23,6 +23,7 @@ from waybill.core.window import Window
 
 if TYPE_CHECKING:
     from waybill.core.backfill import Backfill
+    from waybill.core.folder_access import Folder, FolderKey, NewKey
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -368,6 +369,30 @@ class Secrets(Protocol):
 
     def remove(self, reference: str) -> None:
         """Idempotent."""
+
+
+class FolderKeys(Protocol):
+    """The access keys of hosted folders. At most two a folder exist; a folder's holder is made with its first key."""
+
+    def of(self, folder: Folder) -> Sequence[FolderKey]:
+        """Oldest first."""
+
+    def make(self, folder: Folder, made_by: str) -> NewKey:
+        """A new key to read the folder and nothing else."""
+
+    def let_end(self, folder: Folder, key: FolderKey, ends_at: datetime) -> None:
+        """Note when the key shall end; `end` ends it."""
+
+    def end(self, folder: Folder, access_key_id: str) -> None:
+        """The key opens nothing any more, within seconds. Idempotent."""
+
+    def remove(self, folder: Folder) -> None:
+        """All keys and their holder. Idempotent."""
+
+
+class Alarm(Protocol):
+    def at(self, moment: datetime, name: str, event: Mapping[str, Any]) -> None:
+        """Send the event at that moment, or up to some minutes later; once by name."""
 
 
 class Signer(Protocol):

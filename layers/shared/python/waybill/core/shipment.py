@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from waybill.core.deliver import Destination, OutgoingFile, Paused, ResumePoint, Source, send
+from waybill.core.deliver import Destination, Origin, OutgoingFile, Paused, ResumePoint, Source, send
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.layout import below
 from waybill.core.manifest import PackagedFile
@@ -100,6 +100,7 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
         sha256=file.sha256,
         token=token(plan, number),
         media_type=file.media_type,
+        origin=Origin(file.where, file.key, file.version),
     )
     answer = send(
         destination,

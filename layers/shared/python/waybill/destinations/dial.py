@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,7 @@ from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.network import checked_addresses, checked_host, is_allowed, parse_networks
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from urllib3.connectionpool import HTTPConnectionPool
 
 CONNECT_SECONDS = 10.0
@@ -22,10 +23,26 @@ Pool = TypeVar("Pool", bound="type[HTTPConnectionPool]")
 
 
 @dataclass(frozen=True)
+class HostedFolder:
+    """A folder in the platform's bucket, below `prefix`. `client` has the platform's own rights; `origins` are the buckets
+    that files may be copied from, by the name of the place.
+    """
+
+    client: S3Client
+    bucket: str
+    region: str
+    prefix: str
+    origins: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Surroundings:
-    """What the operator decides. `allowed_networks`: CIDRs that may be dialled beyond the global addresses."""
+    """What the operator decides. `allowed_networks`: CIDRs that may be dialled beyond the global addresses; `hosted`: the
+    destination's own folder in the platform's bucket.
+    """
 
     allowed_networks: tuple[str, ...] = ()
+    hosted: HostedFolder | None = None
 
 
 class Dialer:

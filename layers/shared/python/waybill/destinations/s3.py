@@ -13,15 +13,13 @@ from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePo
 from waybill.core.errors import AccessDenied, ConfigurationError
 from waybill.destinations.config import DestinationConfig, Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
-from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived, part_size_for
+from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
 from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
 from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
-from waybill.destinations.s3_uploads import Multipart, OnePut
+from waybill.destinations.s3_uploads import MOST_PARTS, Multipart, OnePut, opened
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-MOST_PARTS = 10_000
 
 # -- config
 
@@ -153,19 +151,7 @@ class S3:
             written.pop()
 
     def open(self, file: OutgoingFile, resume: ResumePoint | None) -> OnePut | Multipart | Arrived:
-        bucket, key = self._bucket(), joined(self._config.prefix, file.name)
-        if file.size <= PART_SIZE:
-            return OnePut(bucket, key, file)
-        part_size = part_size_for(file.size, MOST_PARTS)
-        if resume and resume.get("part_size") == part_size:
-            upload = str(resume["upload"])
-            parts = bucket.parts(key, upload)
-            if parts is not None:
-                return Multipart(bucket, key, file, upload, part_size, parts)
-            there = bucket.receipt(key, file, expected="")
-            if there is not None:
-                return Arrived(there, part_size, resume)
-        return Multipart(bucket, key, file, bucket.create(key, file), part_size, {})
+        return opened(self._bucket(), joined(self._config.prefix, file.name), file, resume)
 
     def stat(self, name: str) -> Stat | None:
         return self._bucket().stat(joined(self._config.prefix, name))
