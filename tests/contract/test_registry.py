@@ -49,6 +49,7 @@ def test_every_field_is_described_and_every_secret_is_one(model: type[BaseModel]
         assert looks_secret == is_secret, name
 
 
+ROLE = {"bucket": "bucket", "region": "eu-central-1", "role_arn": "arn:aws:iam::123456789012:role/waybill"}
 S3 = {"bucket": "bucket", "region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": "canary-q7"}
 SFTP = {"host": "sftp.example.com", "username": "u", "password": "canary-q7"}
 AZURE = {"container": "exports", "connection_string": "AccountName=account1;AccountKey=canary-q7"}
@@ -62,6 +63,13 @@ AZURE = {"container": "exports", "connection_string": "AccountName=account1;Acco
         ("s3", {**S3, "endpoint_url": "https://user:canary-q7@s3.example"}, "endpoint_url"),
         ("s3", {**S3, "endpoint_url": "ftp://s3.example"}, "endpoint_url"),
         ("s3", {**S3, "prefix": "a/../b"}, "prefix"),
+        ("s3", {**ROLE, "role_arn": "arn:aws:iam::123456789012:user/waybill"}, "role_arn"),
+        ("s3", {**ROLE, "external_id": "mine"}, "external_id"),
+        ("s3", {**ROLE, "access_key_id": "AKIA", "secret_access_key": "canary-q7"}, "role_arn"),
+        ("s3", {**S3, "access_key_id": None}, "access_key_id"),
+        ("s3", {"bucket": "bucket", "region": "eu-central-1"}, "role_arn"),
+        ("hosted", {"retention_months": 0}, "retention_months"),
+        ("hosted", {"prefix": "somebody/else"}, "prefix"),
         ("s3", {**S3, "storage_class": "DEEP_ARCHIVE"}, "storage_class"),
         ("s3", {**S3, "secret_acces_key": "canary-q7"}, "secret_acces_key"),
         ("azure_blob", {**AZURE, "container": "Exports"}, "container"),

@@ -293,12 +293,14 @@ def destination_config(kind: str) -> type[BaseModel]:
     return registry.config_model(kind)
 
 
-def dial(saved: ports.SavedDestination) -> Destination:
-    """A saved destination with its secret, ready for use."""
+def dial(saved: ports.SavedDestination, session: str) -> Destination:
+    """A saved destination with its secret, ready for use. `session` names what for, in the logs of a tenant's role."""
     secret = secrets().read(saved.secret_ref) if saved.secret_ref else {}
     config = registry.config_model(saved.kind).model_validate({**saved.settings, **secret})
     surroundings = registry.Surroundings(
-        allowed_networks=settings().allowed_networks, hosted=_folder(saved) if saved.kind == HOSTED else None
+        allowed_networks=settings().allowed_networks,
+        hosted=_folder(saved) if saved.kind == HOSTED else None,
+        trust=registry.Trust(_client("sts"), saved.external_id, session) if saved.external_id else None,
     )
     return registry.connect(saved.kind, config, surroundings)
 

@@ -87,7 +87,18 @@ class ProbeStep:
     `facts` hold what its user may want to see or confirm: the resolved address, the host key's fingerprint.
     """
 
-    step: Literal["resolve", "connect", "host_key", "authenticate", "write", "read_back", "rename", "delete"]
+    step: Literal[
+        "resolve",
+        "connect",
+        "host_key",
+        "assume_role",
+        "external_id",
+        "authenticate",
+        "write",
+        "read_back",
+        "rename",
+        "delete",
+    ]
     ok: bool
     message: str
     advice: str = ""

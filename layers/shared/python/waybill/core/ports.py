@@ -230,7 +230,9 @@ class RunLog(Protocol):
 
 @dataclass(frozen=True)
 class SavedDestination:
-    """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does."""
+    """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does. `external_id` is the
+    platform's own making, for a tenant's role to ask for; empty where there is no role.
+    """
 
     tenant: str
     destination_id: str
@@ -243,6 +245,7 @@ class SavedDestination:
     probed_at: datetime
     created_at: datetime
     created_by: str
+    external_id: str = ""
 
 
 class Destinations(Protocol):

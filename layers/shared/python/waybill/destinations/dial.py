@@ -13,6 +13,7 @@ from waybill.core.network import checked_addresses, checked_host, is_allowed, pa
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
     from urllib3.connectionpool import HTTPConnectionPool
 
 CONNECT_SECONDS = 10.0
@@ -36,13 +37,25 @@ class HostedFolder:
 
 
 @dataclass(frozen=True)
+class Trust:
+    """With what a tenant's role is assumed: `sts` has the platform's own rights, `external_id` is the destination's own,
+    `session` says for what run.
+    """
+
+    sts: STSClient
+    external_id: str
+    session: str
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What the operator decides. `allowed_networks`: CIDRs that may be dialled beyond the global addresses; `hosted`: the
-    destination's own folder in the platform's bucket.
+    destination's own folder in the platform's bucket; `trust` is for who assumes a tenant's role.
     """
 
     allowed_networks: tuple[str, ...] = ()
     hosted: HostedFolder | None = None
+    trust: Trust | None = None
 
 
 class Dialer:

@@ -10,7 +10,18 @@ from typing import Literal
 from waybill.core.deliver import ProbeStep
 from waybill.core.errors import WaybillError
 
-StepName = Literal["resolve", "connect", "host_key", "authenticate", "write", "read_back", "rename", "delete"]
+StepName = Literal[
+    "resolve",
+    "connect",
+    "host_key",
+    "assume_role",
+    "external_id",
+    "authenticate",
+    "write",
+    "read_back",
+    "rename",
+    "delete",
+]
 OBJECT_STEPS: tuple[StepName, ...] = ("resolve", "connect", "authenticate", "write", "read_back", "delete")
 CONTENT = b"This file was written by a connection test and may be deleted.\n"
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from waybill.core.deliver import Capabilities, Destination
 from waybill.core.errors import PermanentError
-from waybill.destinations.dial import HostedFolder, Surroundings
+from waybill.destinations.dial import HostedFolder, Surroundings, Trust
 
-__all__ = ["HostedFolder", "Surroundings", "capabilities", "config_model", "connect", "kinds"]
+__all__ = ["HostedFolder", "Surroundings", "Trust", "capabilities", "config_model", "connect", "kinds"]
 
 # `memory` is for tests: a tenant must not choose it.
 _MODULES = {

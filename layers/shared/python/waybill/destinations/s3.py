@@ -1,4 +1,4 @@
-"""S3, and what speaks its language: a bucket of the tenant's, reached with an access key."""
+"""S3, and what speaks its language: a bucket of the tenant's, reached with an access key or through a role."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
-from waybill.core.errors import AccessDenied, ConfigurationError
+from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import DestinationConfig, Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
-from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
+from waybill.destinations.probing import CONTENT, OBJECT_STEPS, StepName, probe_name, told
 from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
+from waybill.destinations.s3_role import AssumedRole
 from waybill.destinations.s3_uploads import MOST_PARTS, Multipart, OnePut, opened
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from mypy_boto3_s3 import S3Client
+
+ROLE_STEPS: tuple[StepName, ...] = ("assume_role", "external_id", *OBJECT_STEPS)
 
 # -- config
 
@@ -27,8 +31,14 @@ if TYPE_CHECKING:
 class Config(DestinationConfig):
     bucket: str = Field(description="The bucket's name.")
     region: str = Field(description="The bucket's region, for example eu-central-1.")
-    access_key_id: str = Field(min_length=3, max_length=128, description="The access key's id.")
-    secret_access_key: SecretStr = Field(min_length=1, description="The access key's secret.")
+    access_key_id: str | None = Field(None, min_length=3, max_length=128, description="The access key's id.")
+    secret_access_key: SecretStr | None = Field(None, min_length=1, description="The access key's secret.")
+    role_arn: str | None = Field(
+        None,
+        max_length=2048,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$",
+        description="A role to assume in place of an access key; it must ask for the external id that we show.",
+    )
     prefix: Prefix = Field("", description="A folder in the bucket below which all files are put.")
     endpoint_url: str | None = Field(
         None, description="The address of a service that speaks S3, for example https://s3.example.com; empty for AWS."
@@ -68,6 +78,14 @@ class Config(DestinationConfig):
             raise ValueError("must end after the host or its port")
         return value or None
 
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Config:
+        if self.role_arn and (self.access_key_id or self.secret_access_key):
+            raise ValueError("give role_arn, or access_key_id and secret_access_key, not both")
+        if not self.role_arn and not (self.access_key_id and self.secret_access_key):
+            raise ValueError("give access_key_id and secret_access_key, or role_arn")
+        return self
+
 
 # -- capabilities
 
@@ -78,7 +96,11 @@ CAPABILITIES = Capabilities(part_size=PART_SIZE, largest_file=LARGEST_PART * MOS
 
 
 def connect(config: Config, surroundings: Surroundings) -> S3:
-    return S3(config, Dialer(surroundings))
+    if config.role_arn is None:
+        return S3(config, Dialer(surroundings), None)
+    if surroundings.trust is None:
+        raise PermanentError("This platform assumes no roles.", "Deploy the function from template.yaml.")
+    return S3(config, Dialer(surroundings), AssumedRole(config.role_arn, surroundings.trust))
 
 
 class S3:
@@ -89,21 +111,24 @@ class S3:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, config: Config, dialer: Dialer) -> None:
-        self._config, self._dialer = config, dialer
+    def __init__(self, config: Config, dialer: Dialer, role: AssumedRole | None) -> None:
+        self._config, self._dialer, self._role = config, dialer, role
         self._made: Bucket | None = None
 
     def probe(self) -> Iterator[ProbeStep]:
         key = joined(self._config.prefix, probe_name())
         written: list[str] = []
-        return told(OBJECT_STEPS, self._steps(key, written), lambda: self._remove(key, written))
+        order = ROLE_STEPS if self._role else OBJECT_STEPS
+        return told(order, self._steps(key, written), lambda: self._remove(key, written))
 
     def _steps(self, key: str, written: list[str]) -> Iterator[ProbeStep]:
+        if self._role:
+            yield from self._role.steps()
         bucket = self._bucket()
         url = urlsplit(bucket.client.meta.endpoint_url)
         yield from self._dialer.steps(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
         self._authenticate(bucket, key)
-        yield ProbeStep("authenticate", True, "The access key is accepted.")
+        yield ProbeStep("authenticate", True, "The credentials are accepted.")
         with bucket.translated():
             answer = bucket.client.put_object(
                 Bucket=bucket.name,
@@ -127,7 +152,7 @@ class S3:
         try:
             self._remove(key, written)
         except AccessDenied:  # an archive may well forbid it, and no delivery needs it
-            yield ProbeStep("delete", True, f"The access key may not delete objects, so {key} stays.")
+            yield ProbeStep("delete", True, f"These credentials may not delete objects, so {key} stays.")
         else:
             yield ProbeStep("delete", True, "It was deleted.")
 
@@ -167,13 +192,12 @@ class S3:
             at_rest: dict[str, Any] = {"StorageClass": config.storage_class} if config.storage_class else {}
             if config.kms_key_id:
                 at_rest |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_id}
-            self._made = Bucket(_client(config, self._dialer), config.bucket, config.region, at_rest)
+            self._made = Bucket(_client(config, self._dialer, self._role), config.bucket, config.region, at_rest)
         return self._made
 
 
-def _client(config: Config, dialer: Dialer) -> S3Client:
+def _client(config: Config, dialer: Dialer, role: AssumedRole | None) -> S3Client:
     """A client whose every request goes through the dialer; nothing of the environment's reaches it."""
-    import boto3
     from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
     from botocore.config import Config as ClientConfig
     from botocore.httpsession import URLLib3Session
@@ -193,9 +217,7 @@ def _client(config: Config, dialer: Dialer) -> S3Client:
         # botocore would follow an answer to another region's host; a wrong region is the tenant's to correct.
         params["context"].setdefault("s3_redirect", {})["redirected"] = True
 
-    client: S3Client = boto3.session.Session(
-        aws_access_key_id=config.access_key_id, aws_secret_access_key=config.secret_access_key.get_secret_value()
-    ).client(
+    client: S3Client = _session(config, role).client(
         "s3",
         region_name=config.region,
         endpoint_url=config.endpoint_url,
@@ -211,3 +233,17 @@ def _client(config: Config, dialer: Dialer) -> S3Client:
     client.meta.events.register("before-send.s3", send)
     client.meta.events.register("before-call.s3", stay)
     return client
+
+
+def _session(config: Config, role: AssumedRole | None) -> Session:
+    import boto3
+    import botocore.session
+
+    if role is None:
+        secret = config.secret_access_key
+        return boto3.session.Session(
+            aws_access_key_id=config.access_key_id, aws_secret_access_key=secret.get_secret_value() if secret else None
+        )
+    session = botocore.session.get_session()
+    session._credentials = role.credentials()  # type: ignore[attr-defined] # botocore has no other way to give these
+    return boto3.session.Session(botocore_session=session)
