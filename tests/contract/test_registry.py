@@ -13,7 +13,7 @@ from waybill.core.errors import PermanentError
 from waybill.destinations import memory, registry
 
 SECRET = ("password", "secret", "key", "passphrase", "connection_string")
-PUBLIC = ("access_key_id", "kms_key_id", "host_key")
+PUBLIC = ("access_key_id", "kms_key_id", "bucket_key", "host_key")
 
 
 def models() -> list[type[BaseModel]]:
@@ -68,6 +68,13 @@ AZURE = {"container": "exports", "connection_string": "AccountName=account1;Acco
         ("s3", {**ROLE, "access_key_id": "AKIA", "secret_access_key": "canary-q7"}, "role_arn"),
         ("s3", {**S3, "access_key_id": None}, "access_key_id"),
         ("s3", {"bucket": "bucket", "region": "eu-central-1"}, "role_arn"),
+        ("s3", {**S3, "encryption": "sse_s3", "kms_key_id": "alias/a"}, "kms_key_id"),
+        ("s3", {**S3, "bucket_key": True}, "bucket_key"),
+        ("s3", {**S3, "lock_mode": "COMPLIANCE"}, "lock_days"),
+        ("s3", {**S3, "lock_days": 30}, "lock_mode"),
+        ("s3", {**S3, "lock_mode": "GOVERNANCE", "lock_days": 0}, "lock_days"),
+        ("s3", {**S3, "acl": "public-read"}, "acl"),
+        ("s3", {**S3, "addressing": "auto"}, "addressing"),
         ("hosted", {"retention_months": 0}, "retention_months"),
         ("hosted", {"prefix": "somebody/else"}, "prefix"),
         ("s3", {**S3, "storage_class": "DEEP_ARCHIVE"}, "storage_class"),

@@ -177,11 +177,12 @@ def test_a_deleted_destination_leaves_no_user(tenant: Tenant) -> None:
     folder = hosted(tenant)
     keys = renewed(tenant, folder)
     iam = aws_client("iam", tenant.surroundings)
-    user = iam.get_user(UserName=f"waybill-{folder}")["User"]
+    name = f"waybill-{tenant.surroundings.stage}-{folder}"
+    user = iam.get_user(UserName=name)["User"]
     assert user["Path"] == f"/waybill-{tenant.surroundings.stage}/hosted/"
     assert "HostedReaders" in user["PermissionsBoundary"]["PermissionsBoundaryArn"]
     tenant.api.call("DELETE", f"/destinations/{folder}")
-    assert f"waybill-{folder}" not in [u["UserName"] for u in iam.list_users()["Users"]]
+    assert name not in [u["UserName"] for u in iam.list_users()["Users"]]
     assert keys.curl(f"?list-type=2&prefix={keys.said['prefix']}")[0] == 403
 
 

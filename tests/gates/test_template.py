@@ -75,7 +75,12 @@ def test_no_permission_is_a_wildcard(where: str, statement: dict[str, Any]) -> N
         if text.endswith("*"):
             known = (
                 *("/runs/*", "/claims/*", "/lists/*", "/tenant=*", "/tenants/*", ":execution:${ExportRun.Name}:*"),
-                *("${HostedBucket.Arn}/*", ":user/waybill-${Stage}/hosted/*", ":schedule/default/waybill-${Stage}-*"),
+                *(
+                    "${HostedBucket.Arn}/*",
+                    ":user/waybill-${Stage}/hosted/*",
+                    ":user/waybill-${Stage}-*",
+                    ":schedule/default/waybill-${Stage}-*",
+                ),
             )
             assert text.endswith(known), f"{where}: {text}"
 

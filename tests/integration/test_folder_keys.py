@@ -15,7 +15,7 @@ from waybill.aws.folder_keys import IamFolderKeys
 from waybill.core.folder_access import Folder, end_overdue, renew
 
 FOLDER = Folder("acme", "dst_0123456789abcdef")
-USER = "waybill-dst_0123456789abcdef"
+USER = "waybill-dev-dst_0123456789abcdef"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:credentials"
 ROLE = "arn:aws:iam::123456789012:role/ending"

@@ -36,15 +36,18 @@ class IamFolderKeys:
         self._bucket_arn = f"arn:{boundary.split(':')[1]}:s3:::{bucket}"
 
     def of(self, folder: Folder) -> Sequence[FolderKey]:
-        user = _user(folder)
+        return self._held(self._user(folder)) or []
+
+    def _held(self, user: str) -> Sequence[FolderKey] | None:
+        """None where there is no such user."""
         with translated("listing a folder's keys"):
             try:
                 listed = self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
-                noted = {t["Key"]: t["Value"] for t in self._iam.list_user_tags(UserName=user)["Tags"]}
             except ClientError as error:
                 if code_of(error) != GONE:
                     raise
-                return []
+                return None
+            noted = {t["Key"]: t["Value"] for t in self._iam.list_user_tags(UserName=user)["Tags"]}
             found = [self._key(k["AccessKeyId"], k["CreateDate"], noted.get(k["AccessKeyId"], "")) for k in listed]
         return sorted(found, key=lambda key: (key.ends_at is None, key.made_at))
 
@@ -55,7 +58,7 @@ class IamFolderKeys:
         return FolderKey(access_key_id, made_at, made_by, used.get("LastUsedDate"), ends_at)
 
     def make(self, folder: Folder, made_by: str) -> NewKey:
-        user = _user(folder)
+        user = self._user(folder)
         with translated("making a folder's key"):
             try:
                 self._iam.create_user(UserName=user, Path=self._path, PermissionsBoundary=self._boundary)
@@ -77,14 +80,14 @@ class IamFolderKeys:
 
     def let_end(self, folder: Folder, key: FolderKey, ends_at: datetime) -> None:
         with translated("noting a key's end"):
-            self._note(_user(folder), key.access_key_id, ends_at.isoformat(), key.made_by)
+            self._note(self._user(folder), key.access_key_id, ends_at.isoformat(), key.made_by)
 
     def _note(self, user: str, access_key_id: str, ends: str, made_by: str) -> None:
         value = f"{ends} {_NOT_IN_TAGS.sub('_', made_by)}"[:256]
         self._iam.tag_user(UserName=user, Tags=[{"Key": access_key_id, "Value": value}])
 
     def end(self, folder: Folder, access_key_id: str) -> None:
-        user = _user(folder)
+        user = self._user(folder)
         with translated("ending a folder's key"):
             with _gone_before():
                 self._iam.delete_access_key(UserName=user, AccessKeyId=access_key_id)
@@ -92,18 +95,20 @@ class IamFolderKeys:
                 self._iam.untag_user(UserName=user, TagKeys=[access_key_id])
 
     def remove(self, folder: Folder) -> None:
-        for key in self.of(folder):
+        user = self._user(folder)
+        held = self._held(user)
+        if held is None:
+            return
+        for key in held:
             self.end(folder, key.access_key_id)
-        user = _user(folder)
         with translated("removing a folder's user"):
             with _gone_before():
                 self._iam.delete_user_policy(UserName=user, PolicyName=POLICY)
             with _gone_before():
                 self._iam.delete_user(UserName=user)
 
-
-def _user(folder: Folder) -> str:
-    return f"waybill-{folder.destination_id}"
+    def _user(self, folder: Folder) -> str:
+        return f"{self._path.split('/')[1]}-{folder.destination_id}"
 
 
 @contextmanager

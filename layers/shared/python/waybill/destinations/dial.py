@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from waybill.core.deliver import ProbeStep
@@ -50,12 +51,13 @@ class Trust:
 @dataclass(frozen=True)
 class Surroundings:
     """What the operator decides. `allowed_networks`: CIDRs that may be dialled beyond the global addresses; `hosted`: the
-    destination's own folder in the platform's bucket; `trust` is for who assumes a tenant's role.
+    destination's own folder in the platform's bucket; `trust` is for who assumes a tenant's role; `now` is the clock.
     """
 
     allowed_networks: tuple[str, ...] = ()
     hosted: HostedFolder | None = None
     trust: Trust | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class Dialer:

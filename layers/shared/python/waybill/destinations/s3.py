@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -11,10 +12,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
-from waybill.destinations.config import DestinationConfig, Prefix, joined
+from waybill.destinations.config import Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
 from waybill.destinations.probing import CONTENT, OBJECT_STEPS, StepName, probe_name, told
+from waybill.destinations.s3_at_rest import AtRest
 from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
 from waybill.destinations.s3_role import AssumedRole
 from waybill.destinations.s3_uploads import MOST_PARTS, Multipart, OnePut, opened
@@ -28,7 +30,7 @@ ROLE_STEPS: tuple[StepName, ...] = ("assume_role", "external_id", *OBJECT_STEPS)
 # -- config
 
 
-class Config(DestinationConfig):
+class Config(AtRest):
     bucket: str = Field(description="The bucket's name.")
     region: str = Field(description="The bucket's region, for example eu-central-1.")
     access_key_id: str | None = Field(None, min_length=3, max_length=128, description="The access key's id.")
@@ -43,13 +45,8 @@ class Config(DestinationConfig):
     endpoint_url: str | None = Field(
         None, description="The address of a service that speaks S3, for example https://s3.example.com; empty for AWS."
     )
-    storage_class: Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"] | None = Field(
-        None, description="The storage class of delivered files; empty for the bucket's standard."
-    )
-    kms_key_id: str | None = Field(
-        None,
-        max_length=2048,
-        description="The KMS key that encrypts delivered files; empty for the bucket's own encryption.",
+    addressing: Literal["path", "virtual"] | None = Field(
+        None, description="How endpoint_url is asked for the bucket: path (the usual) or virtual, as in bucket.host."
     )
 
     @field_validator("bucket")
@@ -97,10 +94,10 @@ CAPABILITIES = Capabilities(part_size=PART_SIZE, largest_file=LARGEST_PART * MOS
 
 def connect(config: Config, surroundings: Surroundings) -> S3:
     if config.role_arn is None:
-        return S3(config, Dialer(surroundings), None)
+        return S3(config, Dialer(surroundings), None, surroundings.now)
     if surroundings.trust is None:
         raise PermanentError("This platform assumes no roles.", "Deploy the function from template.yaml.")
-    return S3(config, Dialer(surroundings), AssumedRole(config.role_arn, surroundings.trust))
+    return S3(config, Dialer(surroundings), AssumedRole(config.role_arn, surroundings.trust), surroundings.now)
 
 
 class S3:
@@ -111,8 +108,8 @@ class S3:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, config: Config, dialer: Dialer, role: AssumedRole | None) -> None:
-        self._config, self._dialer, self._role = config, dialer, role
+    def __init__(self, config: Config, dialer: Dialer, role: AssumedRole | None, now: Callable[[], datetime]) -> None:
+        self._config, self._dialer, self._role, self._now = config, dialer, role, now
         self._made: Bucket | None = None
 
     def probe(self) -> Iterator[ProbeStep]:
@@ -136,15 +133,15 @@ class S3:
                 Body=CONTENT,
                 IfNoneMatch=IF_ABSENT,
                 ChecksumAlgorithm="SHA256",
-                **bucket.at_rest,
+                **self._config.kept(),  # not locked: it shall go again
             )
             written.append(answer.get("VersionId", ""))
-            # A large file needs more rights than a small one: find out now.
+            # A large file needs more rights than a small one, and so does a locked one: find out now.
             upload: Any = {"Bucket": bucket.name, "Key": f"{key}-large"}
             made = bucket.client.create_multipart_upload(**upload, **bucket.at_rest)["UploadId"]
             bucket.client.list_parts(**upload, UploadId=made)
             bucket.client.abort_multipart_upload(**upload, UploadId=made)
-        yield ProbeStep("write", True, "A small object was written.", facts={"object": key})
+        yield ProbeStep("write", True, "A small object was written.", facts={"object": key, **self._config.told()})
         with bucket.translated():
             if bucket.client.get_object(Bucket=bucket.name, Key=key)["Body"].read() != CONTENT:
                 raise changed()
@@ -189,10 +186,9 @@ class S3:
     def _bucket(self) -> Bucket:
         if self._made is None:
             config = self._config
-            at_rest: dict[str, Any] = {"StorageClass": config.storage_class} if config.storage_class else {}
-            if config.kms_key_id:
-                at_rest |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_id}
-            self._made = Bucket(_client(config, self._dialer, self._role), config.bucket, config.region, at_rest)
+            at_rest = {**config.kept(), **config.locked(self._now())}
+            client = _client(config, self._dialer, self._role)
+            self._made = Bucket(client, config.bucket, config.region, at_rest)
         return self._made
 
 
@@ -224,7 +220,7 @@ def _client(config: Config, dialer: Dialer, role: AssumedRole | None) -> S3Clien
         config=ClientConfig(
             signature_version="s3v4",
             retries={"mode": "standard", "total_max_attempts": 3},
-            s3={"addressing_style": "path" if config.endpoint_url else "auto"},
+            s3={"addressing_style": config.addressing or ("path" if config.endpoint_url else "auto")},
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
