@@ -67,7 +67,7 @@ def test_keys_are_renewed_and_overlap(keys: IamFolderKeys, scheduler: Any) -> No
     assert (new.access_key_id, new.made_by, new.ends_at) == (second.access_key_id, "Bob", None)
     name = f"waybill-dev-{first.access_key_id}-20260301T010000"
     schedule = scheduler.get_schedule(Name=name)
-    assert schedule["ScheduleExpression"] == "at(2026-03-01T01:00:00)"
+    assert schedule["ScheduleExpression"] == "at(2026-03-01T01:01:00)"
     assert json.loads(schedule["Target"]["Input"])["ask"] == "end"
     assert end_overdue(FOLDER, keys, NOW + timedelta(hours=1)) == [first.access_key_id]
     assert [key.access_key_id for key in keys.of(FOLDER)] == [second.access_key_id]

@@ -11,6 +11,8 @@ from waybill.core.ports import Alarm, FolderKeys
 
 HOSTED = "hosted"
 """The kind of destination that has such a folder."""
+LATER = timedelta(minutes=1)
+"""A schedule keeps whole minutes, and clocks differ: one that rings too early would end nothing, ever."""
 
 
 def folder_of(tenant: str, destination_id: str) -> str:
@@ -77,11 +79,8 @@ def renew(folder: Folder, made_by: str, overlap: timedelta, keys: FolderKeys, al
     if latest and overlap:
         ends_at = now + overlap
         keys.let_end(folder, latest, ends_at)
-        alarm.at(
-            ends_at,
-            f"{latest.access_key_id}-{ends_at:%Y%m%dT%H%M%S}",
-            {"ask": "end", "tenant": folder.tenant, "destination_id": folder.destination_id},
-        )
+        event = {"ask": "end", "tenant": folder.tenant, "destination_id": folder.destination_id}
+        alarm.at(ends_at + LATER, f"{latest.access_key_id}-{ends_at:%Y%m%dT%H%M%S}", event)
     made = keys.make(folder, made_by)
     if latest and not overlap:
         keys.end(folder, latest.access_key_id)
