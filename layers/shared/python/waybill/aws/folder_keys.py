@@ -43,11 +43,11 @@ class IamFolderKeys:
         with translated("listing a folder's keys"):
             try:
                 listed = self._iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+                noted = {t["Key"]: t["Value"] for t in self._iam.list_user_tags(UserName=user)["Tags"]}
             except ClientError as error:
                 if code_of(error) != GONE:
                     raise
                 return None
-            noted = {t["Key"]: t["Value"] for t in self._iam.list_user_tags(UserName=user)["Tags"]}
             found = [self._key(k["AccessKeyId"], k["CreateDate"], noted.get(k["AccessKeyId"], "")) for k in listed]
         return sorted(found, key=lambda key: (key.ends_at is None, key.made_at))
 
