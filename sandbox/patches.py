@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import yaml
 from ministack import app
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import apigateway_v1, eventbridge, lambda_svc, scheduler, stepfunctions
+from ministack.services import apigateway_v1, eventbridge, iam, lambda_svc, scheduler, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from sandbox.fits import TargetMissing, replaced, takes
@@ -178,6 +178,35 @@ def definitions_may_be_yaml() -> None:
     provisioners._sfn_definition = resolved
 
 
+def users_are_known_by_path_and_boundary() -> None:
+    """IAM asks a policy about `user/<path>/<name>` and about the user's boundary; the engine knows the name alone."""
+    takes(iam_actions.extract_resource_arn, "service", "method", "path", "headers", "body", "query_params")
+    takes(iam_actions.request_tag_context, "service", "iam_action", "body", "params")
+    resource, context, given = (
+        iam_actions.extract_resource_arn, iam_actions.request_tag_context, iam_actions._query_param,
+    )  # fmt: skip
+
+    def user_of(params: Json) -> Json:
+        name = given(params, "UserName") or iam._access_keys.get(given(params, "AccessKeyId"), {}).get("UserName", "")
+        return dict(iam._users.get(name) or {})
+
+    def user_resource(service: str, method: str, path: str, headers: Any, body: Any, params: Json, *rest: Any) -> str:
+        found = str(resource(service, method, path, headers, body, params, *rest))
+        if service != "iam" or given(params, "RoleName"):
+            return found
+        if user := user_of(params):
+            return str(user["Arn"])
+        return found.replace(":user/", f":user{given(params, 'Path') or '/'}")
+
+    def with_boundary(service: str, iam_action: str, body: Any, params: Json) -> Json:
+        found: Json = context(service, iam_action, body, params)
+        boundary = given(params, "PermissionsBoundary") or user_of(params).get("PermissionsBoundary")
+        return {**found, "iam:PermissionsBoundary": boundary} if service == "iam" and boundary else found
+
+    iam_actions.extract_resource_arn = user_resource
+    iam_actions.request_tag_context = with_boundary
+
+
 ALL = (
     exceptions_keep_their_class,
     functions_run_apart,
@@ -188,6 +217,7 @@ ALL = (
     mail_is_allowed_by_sender,
     taken_names_are_named_as_on_aws,
     definitions_may_be_yaml,
+    users_are_known_by_path_and_boundary,
 )
 
 

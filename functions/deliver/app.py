@@ -30,7 +30,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         log=wiring.run_log(minimal=runs.get(key).minimal_log),
         stage=wiring.stage(),
         lake=wiring.lake(),
-        dial=lambda: wiring.dial(wiring.destinations().get(plan.tenant, event["destination_id"])),
+        dial=lambda: wiring.dial(wiring.destinations().get(plan.tenant, event["destination_id"]), plan.run_id),
         out_of_time=out_of_time(context, RESERVE_SECONDS),
         now=wiring.now,
         held=lambda: runs.get(key).held_by(event["epoch"]),

@@ -13,7 +13,7 @@ from waybill.boundary import Event, handler
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    destination = wiring.dial(wiring.destinations().get(event["tenant"], event["destination_id"]))
+    destination = wiring.dial(wiring.destinations().get(event["tenant"], event["destination_id"]), "probe")
     try:
         return {"steps": [asdict(step) for step in destination.probe()]}
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,22 @@ from sandbox import mail_sink
 from sandbox.mail_sink import Sink
 from tests.contract import servers
 from tests.contract.rigs import LOOPBACK, Rig, memory_rig
-from waybill.destinations import azure_blob, s3, sftp, smtp
+from waybill.destinations import azure_blob, hosted, s3, sftp, smtp
+from waybill.destinations.dial import HostedFolder, Surroundings
 
-RIGS = ("memory", "s3", "azure_blob", "sftp_embedded", "sftp_openssh", "smtp_starttls", "smtp_tls")
+RIGS = (
+    "memory",
+    "s3",
+    "s3_sse_s3",
+    "s3_sse_kms",
+    "s3_locked",
+    "hosted",
+    "azure_blob",
+    "sftp_embedded",
+    "sftp_openssh",
+    "smtp_starttls",
+    "smtp_tls",
+)
 
 
 @pytest.fixture(params=[pytest.param(n, marks=() if n == "memory" else pytest.mark.real) for n in RIGS])
@@ -38,7 +52,7 @@ def _memory_rig() -> Rig:
 
 
 class S3View:
-    def __init__(self, server: servers.S3Server, bucket: str) -> None:
+    def __init__(self, server: servers.S3Server, bucket: str, **options: Any) -> None:
         self.bucket = bucket
         self.client: Any = boto3.client(
             "s3",
@@ -47,7 +61,7 @@ class S3View:
             aws_access_key_id=server.access_key_id,
             aws_secret_access_key=server.secret_access_key,
         )
-        self.client.create_bucket(Bucket=bucket)
+        self.client.create_bucket(Bucket=bucket, **options)
 
     def files(self) -> dict[str, bytes]:
         keys = [o["Key"] for o in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
@@ -74,6 +88,10 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Se
 @pytest.fixture
 def s3_rig(s3_server: servers.S3Server) -> Rig:
     bucket = f"contract-{secrets.token_hex(6)}"
+    return s3_rig_of(s3_server, bucket, S3View(s3_server, bucket))
+
+
+def s3_rig_of(s3_server: servers.S3Server, bucket: str, view: S3View) -> Rig:
     return Rig(
         module=s3,
         settings={
@@ -83,12 +101,62 @@ def s3_rig(s3_server: servers.S3Server) -> Rig:
             "secret_access_key": s3_server.secret_access_key,
             "endpoint_url": s3_server.endpoint,
         },
-        view=S3View(s3_server, bucket),
+        view=view,
         wrong_secret=("secret_access_key", "canary-secret-0123456789"),
         missing_place={"bucket": "contract-absent"},
         missing_step="authenticate",
         unreachable={"endpoint_url": f"http://{LOOPBACK}:{servers.free_port()}"},
         canaries=(s3_server.secret_access_key, "canary-secret"),
+    )
+
+
+@pytest.fixture
+def s3_sse_s3_rig(s3_rig: Rig) -> Rig:
+    return replace(s3_rig, settings={**s3_rig.settings, "encryption": "sse_s3"})
+
+
+@pytest.fixture
+def s3_sse_kms_rig(s3_rig: Rig) -> Rig:
+    return replace(s3_rig, settings={**s3_rig.settings, "encryption": "sse_kms", "bucket_key": True})
+
+
+@pytest.fixture
+def s3_locked_rig(s3_server: servers.S3Server) -> Rig:
+    bucket = f"contract-{secrets.token_hex(6)}"
+    rig = s3_rig_of(s3_server, bucket, S3View(s3_server, bucket, ObjectLockEnabledForBucket=True))
+    return replace(rig, settings={**rig.settings, "lock_mode": "GOVERNANCE", "lock_days": 3})
+
+
+# -- hosted
+
+HOSTED_PREFIX = "acme/dst_1"
+
+
+class HostedView(S3View):
+    """The tenant's folder in a bucket that holds others' as well."""
+
+    def files(self) -> dict[str, bytes]:
+        return {name.removeprefix(f"{HOSTED_PREFIX}/"): content for name, content in super().files().items()}
+
+    def plant(self, name: str, content: bytes) -> None:
+        super().plant(f"{HOSTED_PREFIX}/{name}", content)
+
+
+@pytest.fixture
+def hosted_rig(s3_server: servers.S3Server) -> Rig:
+    bucket = f"contract-{secrets.token_hex(6)}"
+    view = HostedView(s3_server, bucket)
+    folder = HostedFolder(view.client, bucket, "us-east-1", HOSTED_PREFIX, {"stage": f"{bucket}-stage"})
+    return Rig(
+        module=hosted,
+        settings={},
+        view=view,
+        wrong_secret=None,
+        missing_place={},
+        missing_step=None,
+        unreachable=None,
+        canaries=(s3_server.secret_access_key,),
+        surroundings=Surroundings(hosted=folder),
     )
 
 

@@ -36,7 +36,8 @@ class View(Protocol):
 class Rig:
     """One kind on one server, with a place of its own for each test.
 
-    `wrong_secret` names a secret field and gives a value that is well-formed but wrong; `missing_place` settings that
+    `wrong_secret` names a secret field and gives a value that is well-formed but wrong (None: the kind has no secret and no
+    place of the tenant's); `missing_place` settings that
     name a place which is not there, and `missing_step` the probe's step that finds out; `unreachable` settings of a
     closed port; `last_steps` with what a probe that goes well ends.
     """
@@ -44,12 +45,13 @@ class Rig:
     module: ModuleType
     settings: Mapping[str, Any] = field(repr=False)
     view: View
-    wrong_secret: tuple[str, str] = field(repr=False)
+    wrong_secret: tuple[str, str] | None = field(repr=False)
     missing_place: Mapping[str, Any]
-    missing_step: str
+    missing_step: str | None
     unreachable: Mapping[str, Any] | None
     canaries: tuple[str, ...] = field(repr=False)
     part_size: int = 16 * 1024 * 1024
+    surroundings: Surroundings = HERE
     last_steps: tuple[str, str] = ("read_back", "delete")
 
     @property
@@ -58,7 +60,7 @@ class Rig:
         return found
 
     def destination(self, **changes: Any) -> Destination:
-        made: Destination = self.module.connect(self.config(**changes), HERE)
+        made: Destination = self.module.connect(self.config(**changes), self.surroundings)
         return made
 
     def config(self, **changes: Any) -> Any:

@@ -68,6 +68,7 @@ class S3Server:
     endpoint: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+    role_arn: str = ""
 
 
 @contextmanager
@@ -78,9 +79,9 @@ def s3_server(scratch: Path) -> Iterator[S3Server]:
         return
     port = free_port()
     endpoint = f"http://{LOOPBACK}:{port}"
-    # A process of its own: moto's rights are switched on for a whole process. The owner's three calls go before them.
+    # A process of its own: moto's rights are switched on for a whole process. The owner's calls go before them.
     command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
-    with running(command, port, scratch, INITIAL_NO_AUTH_ACTION_COUNT="3"):
+    with running(command, port, scratch, INITIAL_NO_AUTH_ACTION_COUNT="5"):
         iam = boto3.client(
             "iam",
             endpoint_url=endpoint,
@@ -89,10 +90,13 @@ def s3_server(scratch: Path) -> Iterator[S3Server]:
             aws_secret_access_key="owner",
         )
         iam.create_user(UserName="tenant")
-        policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+        policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","sts:*"],"Resource":"*"}]}'
         iam.put_user_policy(UserName="tenant", PolicyName="all", PolicyDocument=policy)
         key = iam.create_access_key(UserName="tenant")["AccessKey"]
-        yield S3Server(endpoint, key["AccessKeyId"], key["SecretAccessKey"])
+        trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+        role = iam.create_role(RoleName="tenant", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        iam.put_role_policy(RoleName="tenant", PolicyName="all", PolicyDocument=policy)
+        yield S3Server(endpoint, key["AccessKeyId"], key["SecretAccessKey"], role)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from waybill.destinations.azure_blob import CAPABILITIES as AZURE
 from waybill.destinations.azure_blob import MOST_BLOCKS
 from waybill.destinations.parts import LARGEST_PART, MIB, PartPool, part_size_for
 from waybill.destinations.s3 import CAPABILITIES as S3
-from waybill.destinations.s3 import MOST_PARTS
+from waybill.destinations.s3_uploads import MOST_PARTS
 
 
 @given(st.integers(0, S3.largest_file))

@@ -13,7 +13,7 @@ from waybill.core.errors import PermanentError
 from waybill.destinations import memory, registry
 
 SECRET = ("password", "secret", "key", "passphrase", "connection_string")
-PUBLIC = ("access_key_id", "kms_key_id", "host_key")
+PUBLIC = ("access_key_id", "kms_key_id", "bucket_key", "host_key")
 
 
 def models() -> list[type[BaseModel]]:
@@ -49,6 +49,7 @@ def test_every_field_is_described_and_every_secret_is_one(model: type[BaseModel]
         assert looks_secret == is_secret, name
 
 
+ROLE = {"bucket": "bucket", "region": "eu-central-1", "role_arn": "arn:aws:iam::123456789012:role/waybill"}
 S3 = {"bucket": "bucket", "region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": "canary-q7"}
 SFTP = {"host": "sftp.example.com", "username": "u", "password": "canary-q7"}
 SMTP = {"host": "mail.example.com", "sender": "a@b.example", "recipients": ["c@d.example"]}
@@ -63,6 +64,20 @@ AZURE = {"container": "exports", "connection_string": "AccountName=account1;Acco
         ("s3", {**S3, "endpoint_url": "https://user:canary-q7@s3.example"}, "endpoint_url"),
         ("s3", {**S3, "endpoint_url": "ftp://s3.example"}, "endpoint_url"),
         ("s3", {**S3, "prefix": "a/../b"}, "prefix"),
+        ("s3", {**ROLE, "role_arn": "arn:aws:iam::123456789012:user/waybill"}, "role_arn"),
+        ("s3", {**ROLE, "external_id": "mine"}, "external_id"),
+        ("s3", {**ROLE, "access_key_id": "AKIA", "secret_access_key": "canary-q7"}, "role_arn"),
+        ("s3", {**S3, "access_key_id": None}, "access_key_id"),
+        ("s3", {"bucket": "bucket", "region": "eu-central-1"}, "role_arn"),
+        ("s3", {**S3, "encryption": "sse_s3", "kms_key_id": "alias/a"}, "kms_key_id"),
+        ("s3", {**S3, "bucket_key": True}, "bucket_key"),
+        ("s3", {**S3, "lock_mode": "COMPLIANCE"}, "lock_days"),
+        ("s3", {**S3, "lock_days": 30}, "lock_mode"),
+        ("s3", {**S3, "lock_mode": "GOVERNANCE", "lock_days": 0}, "lock_days"),
+        ("s3", {**S3, "acl": "public-read"}, "acl"),
+        ("s3", {**S3, "addressing": "auto"}, "addressing"),
+        ("hosted", {"retention_months": 0}, "retention_months"),
+        ("hosted", {"prefix": "somebody/else"}, "prefix"),
         ("s3", {**S3, "storage_class": "DEEP_ARCHIVE"}, "storage_class"),
         ("s3", {**S3, "secret_acces_key": "canary-q7"}, "secret_acces_key"),
         ("azure_blob", {**AZURE, "container": "Exports"}, "container"),

@@ -11,6 +11,7 @@ import yaml
 
 from waybill.core.lake_keys import merged_key, parse_key
 from waybill.core.rows import SourceFormat
+from waybill.destinations import hosted
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYBILL = ROOT / "layers/shared/python/waybill"
@@ -63,13 +64,24 @@ def test_no_permission_is_a_wildcard(where: str, statement: dict[str, Any]) -> N
     assert statement["Effect"] == "Allow"
     for action in as_list(statement["Action"]):
         assert "*" not in action, f"{where}: {action}"
+    if as_list(statement["Action"]) == ["sts:AssumeRole"]:  # tenants' roles, which nobody can name before
+        assert statement["Condition"] == {"StringNotEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+        return
     for resource in as_list(statement["Resource"]):
         text = resource if isinstance(resource, str) else str(next(iter(resource.values())))
         # A star may end a key's, a secret's or an execution's name below one named bucket or prefix, and be nothing else.
         assert text != "*", where
         assert "*" not in text.rstrip("*"), f"{where}: {text}"
         if text.endswith("*"):
-            known = ("/runs/*", "/claims/*", "/lists/*", "/tenant=*", "/tenants/*", ":execution:${ExportRun.Name}:*")
+            known = (
+                *("/runs/*", "/claims/*", "/lists/*", "/tenant=*", "/tenants/*", ":execution:${ExportRun.Name}:*"),
+                *(
+                    "${HostedBucket.Arn}/*",
+                    ":user/waybill-${Stage}/hosted/*",
+                    ":user/waybill-${Stage}-*",
+                    ":schedule/default/waybill-${Stage}-*",
+                ),
+            )
             assert text.endswith(known), f"{where}: {text}"
 
 
@@ -122,6 +134,22 @@ CALLS: dict[str, set[str]] = {
     "events:PutEvents": {"put_events"},
     "kms:Sign": {"sign"},
     "kms:GetPublicKey": {"get_public_key"},
+    "s3:PutObjectTagging": {"create_multipart_upload"},
+    "s3:ListMultipartUploadParts": {"get_paginator"},
+    "sts:AssumeRole": {"assume_role"},
+    "iam:CreateUser": {"create_user"},
+    "iam:DeleteUser": {"delete_user"},
+    "iam:PutUserPolicy": {"put_user_policy"},
+    "iam:DeleteUserPolicy": {"delete_user_policy"},
+    "iam:CreateAccessKey": {"create_access_key"},
+    "iam:DeleteAccessKey": {"delete_access_key"},
+    "iam:ListAccessKeys": {"list_access_keys"},
+    "iam:GetAccessKeyLastUsed": {"get_access_key_last_used"},
+    "iam:TagUser": {"tag_user"},
+    "iam:UntagUser": {"untag_user"},
+    "iam:ListUserTags": {"list_user_tags"},
+    "iam:PassRole": {"create_schedule"},
+    "scheduler:CreateSchedule": {"create_schedule"},
 }
 
 POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -157,6 +185,9 @@ def reached(folder: Path) -> set[str]:
         found = [m for m in adapters if m not in modules and any(f"class {_class}" in m for _class in made)]
         modules += found
         waiting += found
+    if "dial" in asked:  # these destinations act with the function's own rights
+        own_rights = ("hosted", "s3_objects", "s3_uploads", "s3_role")
+        modules += [(WAYBILL / f"destinations/{name}.py").read_text() for name in own_rights]
     return set().union(called(own), called(core), *(called(m) for m in modules))
 
 
@@ -178,6 +209,29 @@ def test_no_function_holds_an_action_that_it_cannot_use(name: str) -> None:
         for action in set(as_list(statement["Action"])) - polled:
             assert action in CALLS, f"say in CALLS which call needs {action}"
             assert CALLS[action] & can_call, f"{name} holds {action} and calls none of {sorted(CALLS[action])}"
+
+
+def test_hosted_files_of_every_retention_end_after_it_and_no_sooner() -> None:
+    rules = RESOURCES["HostedBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    days = {r["TagFilters"][0]["Value"]: r["ExpirationInDays"] for r in rules if "TagFilters" in r}
+    assert {r["TagFilters"][0]["Key"] for r in rules if "TagFilters" in r} == {hosted.RETENTION_TAG}
+    field = hosted.Config.model_json_schema()["properties"]["retention_months"]
+    months = range(field["minimum"], field["maximum"] + 1)
+    assert list(days) == [str(n) for n in months]
+    assert all(0 <= days[str(n)] - n * 365.25 / 12 < n / 12 + 1 for n in months)
+
+
+def test_users_are_made_only_below_one_path_and_within_the_boundary() -> None:
+    of_users = [s for s in statements(FUNCTIONS["CredentialsFunction"]) if "iam:CreateUser" in s["Action"]]
+    assert [s["Condition"] for s in of_users] == [
+        {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "HostedReaders"}}}
+    ]
+    assert "iam:PutUserPolicy" in of_users[0]["Action"]
+    others = [a for _, s in ALL for a in as_list(s["Action"]) if a.startswith("iam:")]
+    held = [
+        a for s in statements(FUNCTIONS["CredentialsFunction"]) for a in as_list(s["Action"]) if a.startswith("iam:")
+    ]
+    assert sorted(others) == sorted(held)
 
 
 # --- queues, and what feeds the lake's functions -------------------------------------------------------------------------

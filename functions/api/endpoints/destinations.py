@@ -19,8 +19,9 @@ from endpoints.problems import field_errors
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
-from waybill.core.destination import refuse_failed, split_secrets
+from waybill.core.destination import refuse_failed, split_secrets, usable
 from waybill.core.errors import Conflict, FieldError, InvalidInput, WaybillError
+from waybill.core.folder_access import HOSTED, Folder
 from waybill.core.ports import SavedDestination
 from waybill.core.window import stamp
 
@@ -56,7 +57,9 @@ class StepView(BaseModel):
 
 
 class DestinationView(BaseModel):
-    """`usable`: rules may name it, because its last probe went well or because it was forced."""
+    """`usable`: rules may name it, because its last probe went well or because it was forced. `external_id` is what a role
+    of the tenant's must ask for.
+    """
 
     destination_id: str
     name: str
@@ -67,6 +70,7 @@ class DestinationView(BaseModel):
     probed_at: str
     created_at: str
     created_by: str
+    external_id: str
 
 
 class DestinationList(BaseModel):
@@ -90,7 +94,8 @@ def get_destination(destination_id: str) -> DestinationView:
 @router.post("/destinations")
 def create_destination(body: NewDestination) -> Response[DestinationView]:
     """Saves and probes. Where the probe fails, nothing is kept and the field to correct is named, unless it is forced; a host
-    key that waits to be confirmed is no failure, but no rule may use the destination until then.
+    key that waits to be confirmed, and a role that waits for its external id, are no failures, but no rule may use the
+    destination until then.
     """
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     settings, secret = _checked(body.kind, body.settings)
@@ -104,17 +109,17 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
         kind=body.kind,
         settings=settings,
         secret_ref=reference,
-        usable=body.force,
+        usable=False,
         probe=(),
         probed_at=now,
         created_at=now,
         created_by=caller.name,
+        external_id=f"waybill-{secrets.token_hex(16)}" if settings.get("role_arn") else "",
     )
     try:
         wiring.destinations().save(saved)
         probed = _probed(saved, body.force, now)
-        if not body.force:
-            refuse_failed(probed.probe, wiring.destination_config(body.kind).model_fields)
+        refuse_failed(probed.probe, wiring.destination_config(body.kind).model_fields, force=body.force)
     except WaybillError:
         wiring.destinations().remove(caller.tenant, destination_id)
         if reference:
@@ -141,7 +146,7 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
 
 @router.delete("/destinations/<destination_id>")
 def delete_destination(destination_id: str) -> Response[str]:
-    """Refused while a rule names it. Its secret goes with it."""
+    """Refused while a rule names it. Its secret goes with it; so do a hosted folder's keys, its files stay for their time."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     saved = wiring.destinations().get(caller.tenant, destination_id)
     users = _rules_that_name(caller.tenant, destination_id)
@@ -149,6 +154,8 @@ def delete_destination(destination_id: str) -> Response[str]:
         raise Conflict(
             f"The rules {', '.join(users[:5])} deliver to it.", "Delete them, or give them another destination, first."
         )
+    if saved.kind == HOSTED:
+        wiring.folder_access().remove(Folder(caller.tenant, destination_id))
     wiring.destinations().remove(caller.tenant, destination_id)
     if saved.secret_ref:
         wiring.secrets().remove(saved.secret_ref)
@@ -169,8 +176,7 @@ def _checked(kind: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], di
 
 def _probed(saved: SavedDestination, force: bool, now: datetime) -> SavedDestination:
     steps = wiring.prober().run(saved.tenant, saved.destination_id)
-    well = bool(steps) and all(step.ok for step in steps)
-    probed = replace(saved, probe=tuple(steps), probed_at=now, usable=well or force)
+    probed = replace(saved, probe=tuple(steps), probed_at=now, usable=usable(steps, force=force))
     wiring.destinations().save(probed)
     return probed
 
@@ -202,4 +208,5 @@ def _view(saved: SavedDestination) -> DestinationView:
         probed_at=stamp(saved.probed_at),
         created_at=stamp(saved.created_at),
         created_by=saved.created_by,
+        external_id=saved.external_id,
     )

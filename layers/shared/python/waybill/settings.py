@@ -39,6 +39,13 @@ class Settings(BaseModel):
     run_express_arn: str = ""
     probe_function: str = ""
     query_function: str = ""
+    credentials_function: str = ""
+    hosted_bucket: str = ""
+    hosted_path: str = ""
+    hosted_boundary: str = ""
+    ending_role: str = ""
+    direct_download: bool = Field(default=True, description="Whether anybody may fetch hosted files by a link.")
+    no_download_tenants: tuple[str, ...] = Field(default=(), description="Tenants that may not.")
     allowed_networks: tuple[str, ...] = Field(
         default=(), description="Networks beyond the global ones that may be dialled."
     )
@@ -61,9 +68,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         for name in Settings.model_fields
         if environment.get(f"WAYBILL_{name.upper()}")
     }
-    networks = given.get("allowed_networks")
-    if isinstance(networks, str):
-        given["allowed_networks"] = tuple(n.strip() for n in networks.split(",") if n.strip())
+    for name in ("allowed_networks", "no_download_tenants"):
+        listed = given.get(name)
+        if isinstance(listed, str):
+            given[name] = tuple(n.strip() for n in listed.split(",") if n.strip())
     try:
         return Settings.model_validate(given)
     except ValidationError as wrong:

@@ -15,8 +15,12 @@ import boto3
 from botocore.config import Config
 from pydantic import BaseModel
 
+from waybill.aws.alarm import OneTimeSchedules
 from waybill.aws.dispatch_queue import QueuedDispatch
 from waybill.aws.events import EventBridge
+from waybill.aws.folder_access import RemoteFolderAccess
+from waybill.aws.folder_keys import IamFolderKeys
+from waybill.aws.hosted_files import HostedFiles
 from waybill.aws.lake import Lake
 from waybill.aws.media_keys import KmsMediaKeys
 from waybill.aws.probing import RemoteProbe
@@ -42,6 +46,7 @@ from waybill.core.arrival import announcer
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.certificates import CertificateFacts, Certificates
 from waybill.core.deliver import Destination
+from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
 from waybill.core.plan import PlannedDestination
@@ -79,7 +84,8 @@ def common_catalog() -> Catalog:
     return {dataset.name: dataset for dataset in datasets}
 
 
-def _region() -> str:
+def region() -> str:
+    """The region of the deployment."""
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
 
 
@@ -92,22 +98,22 @@ def _client(service: str) -> Any:
         max_pool_connections=20,
         signature_version="s3v4" if service == "s3" else None,  # a link that is signed otherwise may not end
     )
-    return boto3.client(service, region_name=_region(), config=config)  # type: ignore[call-overload]
+    return boto3.client(service, region_name=region(), config=config)  # type: ignore[call-overload]
 
 
 @cache
 def rules() -> ports.Rules:
-    return RulesTable(settings().need("rules_table"), _region())
+    return RulesTable(settings().need("rules_table"), region())
 
 
 @cache
 def runs() -> ports.Runs:
-    return RunsTable(settings().need("runs_table"), settings().rules_table, _region())
+    return RunsTable(settings().need("runs_table"), settings().rules_table, region())
 
 
 @cache
 def backfills() -> ports.Backfills:
-    return BackfillsTable(settings().need("backfills_table"), settings().runs_table, _region())
+    return BackfillsTable(settings().need("backfills_table"), settings().runs_table, region())
 
 
 def backfill_desk() -> BackfillDesk:
@@ -118,32 +124,32 @@ def backfill_desk() -> BackfillDesk:
 @cache
 def run_log(*, minimal: bool = False) -> ports.RunLog:
     """`minimal`: for the steps of a run whose notes and progress are not kept."""
-    return RunLogTable(settings().need("run_log_table"), _region(), minimal=minimal)
+    return RunLogTable(settings().need("run_log_table"), region(), minimal=minimal)
 
 
 @cache
 def holes() -> ports.Holes:
-    return HolesTable(settings().need("holes_table"), _region())
+    return HolesTable(settings().need("holes_table"), region())
 
 
 @cache
 def destinations() -> ports.Destinations:
-    return DestinationsTable(settings().need("destinations_table"), _region())
+    return DestinationsTable(settings().need("destinations_table"), region())
 
 
 @cache
 def lake_objects() -> ports.LakeObjects:
-    return LakeObjectsTable(settings().need("lake_objects_table"), _region())
+    return LakeObjectsTable(settings().need("lake_objects_table"), region())
 
 
 @cache
 def bookmarks() -> ports.Bookmarks:
-    return BookmarksTable(settings().need("lake_objects_table"), _region())
+    return BookmarksTable(settings().need("lake_objects_table"), region())
 
 
 @cache
 def datasets() -> ports.Datasets:
-    return DatasetsTable(settings().need("datasets_table"), _region())
+    return DatasetsTable(settings().need("datasets_table"), region())
 
 
 def catalog(tenant: str) -> Catalog:
@@ -164,7 +170,7 @@ def registrar() -> Registrar:
 
 @cache
 def access_keys() -> ports.AccessKeys:
-    return AccessTable(settings().need("access_table"), _region())
+    return AccessTable(settings().need("access_table"), region())
 
 
 @cache
@@ -250,7 +256,7 @@ def compressor() -> Compressor:
 
 @cache
 def certificates() -> Certificates:
-    return CertificatesTable(settings().need("certificates_table"), _region())
+    return CertificatesTable(settings().need("certificates_table"), region())
 
 
 def examined_certificate(
@@ -334,8 +340,50 @@ def destination_config(kind: str) -> type[BaseModel]:
     return registry.config_model(kind)
 
 
-def dial(saved: ports.SavedDestination) -> Destination:
-    """A saved destination with its secret, ready for use."""
+def dial(saved: ports.SavedDestination, session: str) -> Destination:
+    """A saved destination with its secret, ready for use. `session` names what for, in the logs of a tenant's role."""
     secret = secrets().read(saved.secret_ref) if saved.secret_ref else {}
     config = registry.config_model(saved.kind).model_validate({**saved.settings, **secret})
-    return registry.connect(saved.kind, config, registry.Surroundings(allowed_networks=settings().allowed_networks))
+    surroundings = registry.Surroundings(
+        allowed_networks=settings().allowed_networks,
+        hosted=_folder(saved) if saved.kind == HOSTED else None,
+        trust=registry.Trust(_client("sts"), saved.external_id, session) if saved.external_id else None,
+    )
+    return registry.connect(saved.kind, config, surroundings)
+
+
+def _folder(saved: ports.SavedDestination) -> registry.HostedFolder:
+    s = settings()
+    return registry.HostedFolder(
+        client=_client("s3"),
+        bucket=s.need("hosted_bucket"),
+        region=region(),
+        prefix=folder_of(saved.tenant, saved.destination_id),
+        origins={"stage": s.stage_bucket, "lake": s.lake_bucket},
+    )
+
+
+@cache
+def hosted_files() -> HostedFiles:
+    return HostedFiles(_client("s3"), settings().need("hosted_bucket"))
+
+
+@cache
+def folder_access() -> RemoteFolderAccess:
+    """Who makes and ends the keys of hosted folders, from the API."""
+    return RemoteFolderAccess(_client("lambda"), settings().need("credentials_function"))
+
+
+@cache
+def folder_keys() -> ports.FolderKeys:
+    s = settings()
+    return IamFolderKeys(
+        _client("iam"), path=s.need("hosted_path"), boundary=s.need("hosted_boundary"), bucket=s.need("hosted_bucket")
+    )
+
+
+def alarm(function_arn: str) -> ports.Alarm:
+    """Wakes that function at a moment."""
+    return OneTimeSchedules(
+        _client("scheduler"), f"waybill-{settings().stage}", settings().need("ending_role"), function_arn
+    )

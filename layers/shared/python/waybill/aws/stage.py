@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
 from waybill.aws.failures import code_of, translated
+from waybill.aws.links import link
 from waybill.core.compose import CopyRange, Literal, Upload
 from waybill.core.compose import Part as ComposedPart
 
@@ -76,17 +76,7 @@ class Stage:
 
     def link(self, key: str, seconds: int, name: str, media_type: str) -> str:
         """An address from which anyone who has it fetches that object for that long, as a file of that name."""
-        with translated(f"linking {key}"):
-            return self._s3.generate_presigned_url(
-                "get_object",
-                Params={
-                    "Bucket": self.bucket,
-                    "Key": key,
-                    "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(name)}",
-                    "ResponseContentType": media_type,
-                },
-                ExpiresIn=seconds,
-            )
+        return link(self._s3, self.bucket, key, seconds, name, media_type)
 
     def compose(self, key: str, parts: Sequence[ComposedPart]) -> None:
         """One object out of staged pieces; large ranges are copied inside S3, no bytes of theirs pass through here."""

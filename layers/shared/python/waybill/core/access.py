@@ -24,6 +24,7 @@ class Permission(StrEnum):
     INGEST = "ingest"
     MANAGE_DATASETS = "manage_datasets"
     LIST_EXPORT = "list_export"
+    DOWNLOAD = "download"
 
 
 @dataclass(frozen=True)

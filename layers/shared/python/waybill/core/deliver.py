@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from waybill.core.errors import PermanentError
 
@@ -40,11 +40,24 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where in the platform a file's bytes lie for good: in that object, from its byte `start` on. `version` is empty where
+    nothing is ever overwritten.
+    """
+
+    where: Literal["stage", "lake"]
+    key: str
+    version: str = ""
+    start: int = 0
+
+
+@dataclass(frozen=True)
 class OutgoingFile:
     """One file to send. `name` is the path below the destination's root, `/` between folders, checked by `core.layout`.
 
     `token` is unique to the run and the file, stable over retries, of `[a-z0-9-]`: adapters name temporary objects by it.
     `run` is the run's id, for kinds that tell it.
+    `origin` is for a destination that can reach the platform's own buckets.
     """
 
     name: str
@@ -53,6 +66,7 @@ class OutgoingFile:
     token: str
     media_type: str = "application/octet-stream"
     run: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +105,8 @@ class ProbeStep:
         "connect",
         "host_key",
         "tls",
+        "assume_role",
+        "external_id",
         "authenticate",
         "recipients",
         "write",
@@ -137,6 +153,14 @@ class Transfer(Protocol):
 
     def close(self) -> None:
         """Give up sockets and threads, leaving what was sent for a resume. Safe to call again, and after commit."""
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A transfer that gets its bytes from the file's origin by itself."""
+
+    def fetch(self) -> None:
+        """As `put`, of the part at `offset`, whose bytes never come here."""
 
 
 class Destination(Protocol):
@@ -214,8 +238,11 @@ def send(
             if out_of_time():
                 ledger.save(transfer.resume_point())
                 return Paused(transfer.offset)
-            length = min(transfer.part_size, file.size - transfer.offset)
-            transfer.put(source.read(transfer.offset, length))
+            if isinstance(transfer, Fetching):
+                transfer.fetch()
+            else:
+                length = min(transfer.part_size, file.size - transfer.offset)
+                transfer.put(source.read(transfer.offset, length))
             progress(transfer.offset)
             if transfer.offset - saved >= save_every:
                 ledger.save(transfer.resume_point())

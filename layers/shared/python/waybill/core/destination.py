@@ -26,13 +26,25 @@ def split_secrets(config: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
     return config.model_dump(mode="json", exclude=declared), secret
 
 
-def refuse_failed(steps: Sequence[ProbeStep], settings: Iterable[str]) -> None:
-    """Raises InvalidInput with the field to correct where a probe failed; a host key that is not confirmed yet is no failure.
+WAITS = ("host_key", "assume_role")
+"""Steps that wait for the tenant: to confirm a host key, to let a role trust an external id that was made just now."""
+UNSAFE = "external_id"
+"""The step that nobody may force: who skips it may deliver into a stranger's bucket."""
+
+
+def usable(steps: Sequence[ProbeStep], *, force: bool) -> bool:
+    """Whether rules may name a destination after that probe."""
+    well = bool(steps) and all(step.ok for step in steps)
+    return well or (force and all(step.ok for step in steps if step.step == UNSAFE))
+
+
+def refuse_failed(steps: Sequence[ProbeStep], settings: Iterable[str], *, force: bool = False) -> None:
+    """Raises InvalidInput with the field to correct where a probe failed and is not forced; one that waits is no failure.
 
     A step names the setting to change in its sentences: that is the field. `settings` are the kind's fields.
     """
-    failed = next((step for step in steps if not step.ok and step.step != "host_key"), None)
-    if failed is None:
+    failed = next((step for step in steps if not step.ok and step.step not in WAITS), None)
+    if failed is None or (force and failed.step != UNSAFE):
         return
     said = f"{failed.message} {failed.advice}"
     named = next((s for s in sorted(settings, key=len, reverse=True) if re.search(rf"\b{s}\b", said)), None)

@@ -23,6 +23,7 @@ from waybill.core.window import Window
 
 if TYPE_CHECKING:
     from waybill.core.backfill import Backfill
+    from waybill.core.folder_access import Folder, FolderKey, NewKey
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -237,7 +238,9 @@ class RunLog(Protocol):
 
 @dataclass(frozen=True)
 class SavedDestination:
-    """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does."""
+    """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does. `external_id` is the
+    platform's own making, for a tenant's role to ask for; empty where there is no role.
+    """
 
     tenant: str
     destination_id: str
@@ -250,6 +253,7 @@ class SavedDestination:
     probed_at: datetime
     created_at: datetime
     created_by: str
+    external_id: str = ""
 
 
 class Destinations(Protocol):
@@ -376,6 +380,30 @@ class Secrets(Protocol):
 
     def remove(self, reference: str) -> None:
         """Idempotent."""
+
+
+class FolderKeys(Protocol):
+    """The access keys of hosted folders. At most two a folder exist; a folder's holder is made with its first key."""
+
+    def of(self, folder: Folder) -> Sequence[FolderKey]:
+        """Oldest first."""
+
+    def make(self, folder: Folder, made_by: str) -> NewKey:
+        """A new key to read the folder and nothing else."""
+
+    def let_end(self, folder: Folder, key: FolderKey, ends_at: datetime) -> None:
+        """Note when the key shall end; `end` ends it."""
+
+    def end(self, folder: Folder, access_key_id: str) -> None:
+        """The key opens nothing any more, within seconds. Idempotent."""
+
+    def remove(self, folder: Folder) -> None:
+        """All keys and their holder. Idempotent."""
+
+
+class Alarm(Protocol):
+    def at(self, moment: datetime, name: str, event: Mapping[str, Any]) -> None:
+        """Send the event at that moment, or up to some minutes later; once by name."""
 
 
 class Signer(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from waybill.core.deliver import Destination, OutgoingFile, Paused, ResumePoint, Source, send
+from waybill.core.deliver import Destination, Origin, OutgoingFile, Paused, ResumePoint, Source, send
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.layout import below
 from waybill.core.manifest import PackagedFile
@@ -101,6 +101,7 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
         token=token(plan, number),
         media_type=file.media_type,
         run=plan.run_id,
+        origin=Origin(file.where, file.key, file.version, file.start),
     )
     answer = send(
         destination,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from waybill.core.deliver import ProbeStep
@@ -12,6 +13,8 @@ from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.network import checked_addresses, checked_host, is_allowed, parse_networks
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
     from urllib3.connectionpool import HTTPConnectionPool
 
 CONNECT_SECONDS = 10.0
@@ -22,10 +25,39 @@ Pool = TypeVar("Pool", bound="type[HTTPConnectionPool]")
 
 
 @dataclass(frozen=True)
+class HostedFolder:
+    """A folder in the platform's bucket, below `prefix`. `client` has the platform's own rights; `origins` are the buckets
+    that files may be copied from, by the name of the place.
+    """
+
+    client: S3Client
+    bucket: str
+    region: str
+    prefix: str
+    origins: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """With what a tenant's role is assumed: `sts` has the platform's own rights, `external_id` is the destination's own,
+    `session` says for what run.
+    """
+
+    sts: STSClient
+    external_id: str
+    session: str
+
+
+@dataclass(frozen=True)
 class Surroundings:
-    """What the operator decides. `allowed_networks`: CIDRs that may be dialled beyond the global addresses."""
+    """What the operator decides. `allowed_networks`: CIDRs that may be dialled beyond the global addresses; `hosted`: the
+    destination's own folder in the platform's bucket; `trust` is for who assumes a tenant's role; `now` is the clock.
+    """
 
     allowed_networks: tuple[str, ...] = ()
+    hosted: HostedFolder | None = None
+    trust: Trust | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class Dialer:

@@ -15,6 +15,8 @@ StepName = Literal[
     "connect",
     "host_key",
     "tls",
+    "assume_role",
+    "external_id",
     "authenticate",
     "recipients",
     "write",

@@ -9,13 +9,14 @@ from pydantic import BaseModel
 
 from waybill.core.deliver import Capabilities, Destination
 from waybill.core.errors import PermanentError
-from waybill.destinations.dial import Surroundings
+from waybill.destinations.dial import HostedFolder, Surroundings, Trust
 
-__all__ = ["Surroundings", "capabilities", "config_model", "connect", "kinds"]
+__all__ = ["HostedFolder", "Surroundings", "Trust", "capabilities", "config_model", "connect", "kinds"]
 
 # `memory` is for tests: a tenant must not choose it.
 _MODULES = {
     "azure_blob": "waybill.destinations.azure_blob",
+    "hosted": "waybill.destinations.hosted",
     "s3": "waybill.destinations.s3",
     "sftp": "waybill.destinations.sftp",
     "smtp": "waybill.destinations.smtp",

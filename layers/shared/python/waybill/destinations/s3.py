@@ -1,47 +1,52 @@
-"""S3, and what speaks its language: a bucket of the tenant's, reached with an access key."""
+"""S3, and what speaks its language: a bucket of the tenant's, reached with an access key or through a role."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
-from waybill.core.errors import AccessDenied, ConfigurationError
-from waybill.destinations.config import DestinationConfig, Prefix, joined
+from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
+from waybill.destinations.config import Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
-from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived, part_size_for
-from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
+from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
+from waybill.destinations.probing import CONTENT, OBJECT_STEPS, StepName, probe_name, told
+from waybill.destinations.s3_at_rest import AtRest
 from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
-from waybill.destinations.s3_uploads import Multipart, OnePut
+from waybill.destinations.s3_role import AssumedRole
+from waybill.destinations.s3_uploads import MOST_PARTS, Multipart, OnePut, opened
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from mypy_boto3_s3 import S3Client
 
-MOST_PARTS = 10_000
+ROLE_STEPS: tuple[StepName, ...] = ("assume_role", "external_id", *OBJECT_STEPS)
 
 # -- config
 
 
-class Config(DestinationConfig):
+class Config(AtRest):
     bucket: str = Field(description="The bucket's name.")
     region: str = Field(description="The bucket's region, for example eu-central-1.")
-    access_key_id: str = Field(min_length=3, max_length=128, description="The access key's id.")
-    secret_access_key: SecretStr = Field(min_length=1, description="The access key's secret.")
+    access_key_id: str | None = Field(None, min_length=3, max_length=128, description="The access key's id.")
+    secret_access_key: SecretStr | None = Field(None, min_length=1, description="The access key's secret.")
+    role_arn: str | None = Field(
+        None,
+        max_length=2048,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$",
+        description="A role to assume in place of an access key; it must ask for the external id that we show.",
+    )
     prefix: Prefix = Field("", description="A folder in the bucket below which all files are put.")
     endpoint_url: str | None = Field(
         None, description="The address of a service that speaks S3, for example https://s3.example.com; empty for AWS."
     )
-    storage_class: Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"] | None = Field(
-        None, description="The storage class of delivered files; empty for the bucket's standard."
-    )
-    kms_key_id: str | None = Field(
-        None,
-        max_length=2048,
-        description="The KMS key that encrypts delivered files; empty for the bucket's own encryption.",
+    addressing: Literal["path", "virtual"] | None = Field(
+        None, description="How endpoint_url is asked for the bucket: path (the usual) or virtual, as in bucket.host."
     )
 
     @field_validator("bucket")
@@ -70,6 +75,14 @@ class Config(DestinationConfig):
             raise ValueError("must end after the host or its port")
         return value or None
 
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Config:
+        if self.role_arn and (self.access_key_id or self.secret_access_key):
+            raise ValueError("give role_arn, or access_key_id and secret_access_key, not both")
+        if not self.role_arn and not (self.access_key_id and self.secret_access_key):
+            raise ValueError("give access_key_id and secret_access_key, or role_arn")
+        return self
+
 
 # -- capabilities
 
@@ -80,7 +93,11 @@ CAPABILITIES = Capabilities(part_size=PART_SIZE, largest_file=LARGEST_PART * MOS
 
 
 def connect(config: Config, surroundings: Surroundings) -> S3:
-    return S3(config, Dialer(surroundings))
+    if config.role_arn is None:
+        return S3(config, Dialer(surroundings), None, surroundings.now)
+    if surroundings.trust is None:
+        raise PermanentError("This platform assumes no roles.", "Deploy the function from template.yaml.")
+    return S3(config, Dialer(surroundings), AssumedRole(config.role_arn, surroundings.trust), surroundings.now)
 
 
 class S3:
@@ -91,21 +108,24 @@ class S3:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, config: Config, dialer: Dialer) -> None:
-        self._config, self._dialer = config, dialer
+    def __init__(self, config: Config, dialer: Dialer, role: AssumedRole | None, now: Callable[[], datetime]) -> None:
+        self._config, self._dialer, self._role, self._now = config, dialer, role, now
         self._made: Bucket | None = None
 
     def probe(self) -> Iterator[ProbeStep]:
         key = joined(self._config.prefix, probe_name())
         written: list[str] = []
-        return told(OBJECT_STEPS, self._steps(key, written), lambda: self._remove(key, written))
+        order = ROLE_STEPS if self._role else OBJECT_STEPS
+        return told(order, self._steps(key, written), lambda: self._remove(key, written))
 
     def _steps(self, key: str, written: list[str]) -> Iterator[ProbeStep]:
+        if self._role:
+            yield from self._role.steps()
         bucket = self._bucket()
         url = urlsplit(bucket.client.meta.endpoint_url)
         yield from self._dialer.steps(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
         self._authenticate(bucket, key)
-        yield ProbeStep("authenticate", True, "The access key is accepted.")
+        yield ProbeStep("authenticate", True, "The credentials are accepted.")
         with bucket.translated():
             answer = bucket.client.put_object(
                 Bucket=bucket.name,
@@ -113,15 +133,15 @@ class S3:
                 Body=CONTENT,
                 IfNoneMatch=IF_ABSENT,
                 ChecksumAlgorithm="SHA256",
-                **bucket.at_rest,
+                **self._config.kept(),  # not locked: it shall go again
             )
             written.append(answer.get("VersionId", ""))
-            # A large file needs more rights than a small one: find out now.
+            # A large file needs more rights than a small one, and so does a locked one: find out now.
             upload: Any = {"Bucket": bucket.name, "Key": f"{key}-large"}
             made = bucket.client.create_multipart_upload(**upload, **bucket.at_rest)["UploadId"]
             bucket.client.list_parts(**upload, UploadId=made)
             bucket.client.abort_multipart_upload(**upload, UploadId=made)
-        yield ProbeStep("write", True, "A small object was written.", facts={"object": key})
+        yield ProbeStep("write", True, "A small object was written.", facts={"object": key, **self._config.told()})
         with bucket.translated():
             if bucket.client.get_object(Bucket=bucket.name, Key=key)["Body"].read() != CONTENT:
                 raise changed()
@@ -129,7 +149,7 @@ class S3:
         try:
             self._remove(key, written)
         except AccessDenied:  # an archive may well forbid it, and no delivery needs it
-            yield ProbeStep("delete", True, f"The access key may not delete objects, so {key} stays.")
+            yield ProbeStep("delete", True, f"These credentials may not delete objects, so {key} stays.")
         else:
             yield ProbeStep("delete", True, "It was deleted.")
 
@@ -153,19 +173,7 @@ class S3:
             written.pop()
 
     def open(self, file: OutgoingFile, resume: ResumePoint | None) -> OnePut | Multipart | Arrived:
-        bucket, key = self._bucket(), joined(self._config.prefix, file.name)
-        if file.size <= PART_SIZE:
-            return OnePut(bucket, key, file)
-        part_size = part_size_for(file.size, MOST_PARTS)
-        if resume and resume.get("part_size") == part_size:
-            upload = str(resume["upload"])
-            parts = bucket.parts(key, upload)
-            if parts is not None:
-                return Multipart(bucket, key, file, upload, part_size, parts)
-            there = bucket.receipt(key, file, expected="")
-            if there is not None:
-                return Arrived(there, part_size, resume)
-        return Multipart(bucket, key, file, bucket.create(key, file), part_size, {})
+        return opened(self._bucket(), joined(self._config.prefix, file.name), file, resume)
 
     def stat(self, name: str) -> Stat | None:
         return self._bucket().stat(joined(self._config.prefix, name))
@@ -178,16 +186,14 @@ class S3:
     def _bucket(self) -> Bucket:
         if self._made is None:
             config = self._config
-            at_rest: dict[str, Any] = {"StorageClass": config.storage_class} if config.storage_class else {}
-            if config.kms_key_id:
-                at_rest |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": config.kms_key_id}
-            self._made = Bucket(_client(config, self._dialer), config.bucket, config.region, at_rest)
+            at_rest = {**config.kept(), **config.locked(self._now())}
+            client = _client(config, self._dialer, self._role)
+            self._made = Bucket(client, config.bucket, config.region, at_rest)
         return self._made
 
 
-def _client(config: Config, dialer: Dialer) -> S3Client:
+def _client(config: Config, dialer: Dialer, role: AssumedRole | None) -> S3Client:
     """A client whose every request goes through the dialer; nothing of the environment's reaches it."""
-    import boto3
     from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
     from botocore.config import Config as ClientConfig
     from botocore.httpsession import URLLib3Session
@@ -207,16 +213,14 @@ def _client(config: Config, dialer: Dialer) -> S3Client:
         # botocore would follow an answer to another region's host; a wrong region is the tenant's to correct.
         params["context"].setdefault("s3_redirect", {})["redirected"] = True
 
-    client: S3Client = boto3.session.Session(
-        aws_access_key_id=config.access_key_id, aws_secret_access_key=config.secret_access_key.get_secret_value()
-    ).client(
+    client: S3Client = _session(config, role).client(
         "s3",
         region_name=config.region,
         endpoint_url=config.endpoint_url,
         config=ClientConfig(
             signature_version="s3v4",
             retries={"mode": "standard", "total_max_attempts": 3},
-            s3={"addressing_style": "path" if config.endpoint_url else "auto"},
+            s3={"addressing_style": config.addressing or ("path" if config.endpoint_url else "auto")},
             ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
@@ -225,3 +229,17 @@ def _client(config: Config, dialer: Dialer) -> S3Client:
     client.meta.events.register("before-send.s3", send)
     client.meta.events.register("before-call.s3", stay)
     return client
+
+
+def _session(config: Config, role: AssumedRole | None) -> Session:
+    import boto3
+    import botocore.session
+
+    if role is None:
+        secret = config.secret_access_key
+        return boto3.session.Session(
+            aws_access_key_id=config.access_key_id, aws_secret_access_key=secret.get_secret_value() if secret else None
+        )
+    session = botocore.session.get_session()
+    session._credentials = role.credentials()  # type: ignore[attr-defined] # botocore has no other way to give these
+    return boto3.session.Session(botocore_session=session)

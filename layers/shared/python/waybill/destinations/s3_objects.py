@@ -158,7 +158,7 @@ _RIGHTS = Meaning(
     AccessDenied,
     "The access key lacks a right on the bucket.",
     "Allow it s3:PutObject, s3:GetObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts there,"
-    " and the use of the KMS key if there is one.",
+    " with a lock s3:PutObjectRetention and s3:PutObjectLegalHold, and the use of the KMS key if there is one.",
 )
 _REGION = Meaning(
     ConfigurationError, "The bucket {bucket} is not in the region {region}.", "Correct region (or endpoint_url)."
