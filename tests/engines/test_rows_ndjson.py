@@ -115,7 +115,7 @@ files = st.lists(st.tuples(st.lists(line, max_size=8), st.booleans()), max_size=
 some_fields = st.lists(st.sampled_from(DATASET.fields), min_size=1, max_size=8, unique_by=lambda f: f.name)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files, some_fields, st.sampled_from(ENGINE_FORMATS))
 def test_rows_and_rejects_are_those_of_the_oracle(
     sources: list[bytes], fields: list[DataField], row_format: RowFormat

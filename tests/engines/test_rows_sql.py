@@ -25,7 +25,7 @@ def near_misses(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(near_misses(), min_size=100, max_size=300))
 def test_an_instant_is_one_for_the_engine_exactly_where_it_is_one_for_the_oracle(texts: list[str]) -> None:
     with duckdb.connect() as connection:

@@ -48,7 +48,7 @@ texts = st.text(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.none() | texts, min_size=1, max_size=8))
 def test_a_spreadsheet_takes_no_text_for_a_formula(values: list[str | None]) -> None:
     file = written([{"id": v} for v in values], Writing(RowFormat.CSV, CsvProfile.SPREADSHEET), "id", "created_at")
@@ -65,7 +65,7 @@ def test_a_spreadsheet_keeps_what_is_no_text() -> None:
     assert file.decode("utf-8-sig").split("\n")[1] == f"-5,-0.5,true,[-1],{TIME}"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.none() | texts, min_size=1, max_size=8))
 def test_base64_gives_every_text_back(values: list[str | None]) -> None:
     file = written([{"id": v, "count": 7} for v in values], Writing(RowFormat.CSV, CsvProfile.BASE64), "id", "count")
