@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import urllib.error
@@ -163,6 +164,7 @@ def test_a_key_that_was_renewed_away_is_refused(delivered: tuple[Tenant, str, st
     assert first.s3cmd("ls", f"s3://{first.said['bucket']}/{first.said['prefix']}")[0] != 0
 
 
+@pytest.mark.skipif(not os.environ.get("WAYBILL_SLOW"), reason="waits for two minutes; WAYBILL_SLOW=1 runs it")
 def test_an_overlap_ends_by_itself(tenant: Tenant) -> None:
     folder = hosted(tenant)
     first = renewed(tenant, folder)

@@ -41,7 +41,7 @@ def refusal(tenant: Tenant, method: str, path: str, body: object = None) -> Refu
 def test_every_dataset_of_the_references_is_listed_with_its_fields(tenant: Tenant) -> None:
     found = {d["name"]: [f["name"] for f in d["fields"]] for d in tenant.api.get("/datasets")["items"]}
     assert len(found) == 21
-    assert len(found["recordings"]) == 47
+    assert len(found["recordings"]) == 48
     assert found["connectivity"][:8] == [
         "oem_id", "oem_model", "dsn", "resource_tags", "event_type", "event_time", "user_uuid", "status",
     ]  # fmt: skip
