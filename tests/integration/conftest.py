@@ -10,6 +10,8 @@ import pytest
 from moto import mock_aws
 
 from tests.integration.tables import REGION, create_tables
+from waybill.aws.tables.rules import RulesTable
+from waybill.aws.tables.runs import RunsTable
 
 __all__ = ["REGION"]
 
@@ -28,6 +30,16 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def tables(aws: None) -> dict[str, str]:
     return create_tables()
+
+
+@pytest.fixture
+def rules(tables: dict[str, str]) -> RulesTable:
+    return RulesTable(tables["RulesTable"], REGION)
+
+
+@pytest.fixture
+def runs(tables: dict[str, str]) -> RunsTable:
+    return RunsTable(tables["RunsTable"], tables["RulesTable"], REGION)
 
 
 @pytest.fixture

@@ -23,16 +23,6 @@ ARRIVAL = {"frequency": "arrival"}
 
 
 @pytest.fixture
-def rules(tables: dict[str, str]) -> RulesTable:
-    return RulesTable(tables["RulesTable"], REGION)
-
-
-@pytest.fixture
-def runs(tables: dict[str, str]) -> RunsTable:
-    return RunsTable(tables["RunsTable"], tables["RulesTable"], REGION)
-
-
-@pytest.fixture
 def lake(tables: dict[str, str]) -> LakeObjectsTable:
     return LakeObjectsTable(tables["LakeObjectsTable"], REGION)
 

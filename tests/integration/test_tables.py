@@ -32,16 +32,6 @@ CONSIDERED = {"chat_tickets": SequenceRange(after=0, upto=7)}
 TOTALS = {"rows": 1, "bytes": 2, "files": 3, "rejects": 0}
 
 
-@pytest.fixture
-def rules(tables: dict[str, str]) -> RulesTable:
-    return RulesTable(tables["RulesTable"], REGION)
-
-
-@pytest.fixture
-def runs(tables: dict[str, str]) -> RunsTable:
-    return RunsTable(tables["RunsTable"], tables["RulesTable"], REGION)
-
-
 def claimed(rules: RulesTable, runs: RunsTable, made: Rule | None = None) -> Run:
     made = made or rule()
     rules.add(made)

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pyzipper
 
-from waybill_cli.verifying.finding import Finding, Progress, Verdict
+from waybill_cli.verifying.finding import PASSWORD, Finding, Progress, Verdict, wrong
 from waybill_cli.verifying.manifest import LARGEST, NAME, SIGNATURE_NAME, Listed
 from waybill_cli.verifying.reading import difference, read_through
 
 OURS = (NAME, SIGNATURE_NAME)
-_PASSWORD = "Give the archive's password: --password-file."  # noqa: S105 - a sentence, no password
-_AGAIN = "Ask for this delivery again."
 _BROKEN = (pyzipper.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 
 
@@ -37,8 +35,8 @@ class Archive:
         self._password = password.encode("utf-8")
         try:
             self._zip = pyzipper.AESZipFile(path)
-        except _BROKEN as wrong:
-            raise Broken(f"is no ZIP that can be opened ({wrong})") from None
+        except _BROKEN as error:
+            raise Broken(f"is no ZIP that can be opened ({error})") from None
         self.names = [info.filename for info in self._zip.infolist()]
 
     def close(self) -> None:
@@ -49,8 +47,8 @@ class Archive:
         with self._opened(name) as file:
             try:
                 data = file.read(LARGEST + 1)
-            except _BROKEN as wrong:
-                raise Broken(f"cannot be unpacked ({wrong})") from None
+            except _BROKEN as error:
+                raise Broken(f"cannot be unpacked ({error})") from None
         if len(data) > LARGEST:
             raise Broken(f"has more than {LARGEST} bytes")
         return bytes(data)
@@ -63,8 +61,8 @@ class Archive:
             return self._zip.open(info, pwd=self._password or None)
         except RuntimeError:
             raise Broken("is not opened by the password: it is another archive's, or the entry was changed") from None
-        except _BROKEN as wrong:
-            raise Broken(f"cannot be unpacked ({wrong})") from None
+        except _BROKEN as error:
+            raise Broken(f"cannot be unpacked ({error})") from None
 
     def findings(self, place: str, entries: Sequence[Listed], progress: Progress) -> Iterator[Finding]:
         """What of the archive is not as these entries say, and whether it holds others."""
@@ -85,7 +83,7 @@ class Archive:
                 yield _wrong(f"{place}/{entry.name}", said)
         if locked:
             yield Finding(
-                Verdict.UNCHECKED, place, f"{locked} encrypted entries of the archive were not looked into.", _PASSWORD
+                Verdict.UNCHECKED, place, f"{locked} encrypted entries of the archive were not looked into.", PASSWORD
             )
 
     def _difference(self, entry: Listed, progress: Progress) -> str:
@@ -96,9 +94,9 @@ class Archive:
             return "is missing from the archive"
         except Broken as broken:
             return str(broken)
-        except _BROKEN as wrong:
-            return f"cannot be unpacked ({wrong})"
+        except _BROKEN as error:
+            return f"cannot be unpacked ({error})"
 
 
 def _wrong(place: str, said: str) -> Finding:
-    return Finding(Verdict.WRONG, place, f"{place.rpartition('/')[2]} {said}.", _AGAIN)
+    return wrong(place, f"{place.rpartition('/')[2]} {said}.")

@@ -28,6 +28,15 @@ class Finding:
     advice: str = ""
 
 
+AGAIN = "Ask for this delivery again."
+PASSWORD = "Give the archive's password: --password-file."  # noqa: S105 - a sentence, no password
+
+
+def wrong(place: str, said: str) -> Finding:
+    """Something that only another delivery can mend."""
+    return Finding(Verdict.WRONG, place, said, AGAIN)
+
+
 @dataclass
 class Report:
     """All findings in the order in which they were made, and sums over what was looked at. `size` is in bytes."""
@@ -38,7 +47,7 @@ class Report:
     size: int = 0
     signatures: int = 0
 
-    def wrong(self, place: str, said: str, advice: str = "Ask for this delivery again.") -> None:
+    def wrong(self, place: str, said: str, advice: str = AGAIN) -> None:
         self.findings.append(Finding(Verdict.WRONG, place, said, advice))
 
     def unchecked(self, place: str, said: str, advice: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from waybill_cli.verifying.archive import Archive, Broken, Locked
 from waybill_cli.verifying.chain import check_chains
-from waybill_cli.verifying.finding import Finding, Progress, Report, Verdict
+from waybill_cli.verifying.finding import PASSWORD, Finding, Progress, Report, wrong
 from waybill_cli.verifying.manifest import LARGEST, NAME, SIGNATURE_NAME, Listed, Manifest, Unreadable, read_manifest
 from waybill_cli.verifying.reading import difference, read_through
 from waybill_cli.verifying.signature import Forged, Keys, check_signature
@@ -20,8 +20,6 @@ AT_ONCE = 4
 """Files read side by side: hashing leaves the processor to others while it waits for the disk."""
 _VOLUME = re.compile(r"-(\d{3,})\.zip$")
 _KEYS = "Save the answer of GET /signing-keys of the platform that you trust, and give it: --keys."
-_AGAIN = "Ask for this delivery again."
-_PASSWORD = "Give the archive's password: --password-file."  # noqa: S105 - a sentence, no password
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,8 @@ class Look:
         place = _below(root, path)
         try:
             data = _small(path)
-        except (OSError, ValueError) as wrong:
-            self.report.wrong(place, f"{place} cannot be read: {wrong}.")
+        except (OSError, ValueError) as error:
+            self.report.wrong(place, f"{place} cannot be read: {error}.")
             return
         signature = path.with_name(SIGNATURE_NAME)
         manifest = self._read(place, data, _small(signature) if signature.is_file() else None)
@@ -138,7 +136,7 @@ class Look:
         def made(progress: Progress) -> Iterator[Finding]:
             said = _difference(root, path, file, progress)
             if said:
-                yield Finding(Verdict.WRONG, place, f"{place} {said}.", _AGAIN)
+                yield wrong(place, f"{place} {said}.")
             elif self.given.entries and file.entries:
                 yield from self._entries(path, place, file.entries, progress)
 
@@ -148,7 +146,7 @@ class Look:
         try:
             archive = Archive(path, self.given.password)
         except Broken as broken:
-            yield Finding(Verdict.WRONG, place, f"{place} {broken}.", _AGAIN)
+            yield wrong(place, f"{place} {broken}.")
             return
         try:
             yield from archive.findings(place, [e for e in entries if e.name not in (NAME, SIGNATURE_NAME)], progress)
@@ -177,7 +175,7 @@ class Look:
             self.report.wrong(place, said)
             return
         except Locked:
-            self.report.unchecked(place, f"{place} is encrypted and was not looked into.", _PASSWORD)
+            self.report.unchecked(place, f"{place} is encrypted and was not looked into.", PASSWORD)
             return
         except Broken as broken:
             self.report.wrong(place, f"The manifest in {place} {broken}.")

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from waybill.core.dispatch import Tick, is_going, new_run
+from waybill.core.catalog import Catalog
+from waybill.core.dispatch import Tick, claim_due, is_going, new_run
 from waybill.core.errors import Conflict
 from waybill.core.lake_object import LakeObject
 from waybill.core.late import newest_numbers
@@ -47,6 +48,15 @@ def marked(rule: Rule, lake: LakeObjects) -> Rule:
         return rule
     newest = newest_numbers(rule.tenant, rule.settings, lake)
     return replace(rule, arrived={name: rule.arrived.get(name, upto) for name, upto in newest.items()})
+
+
+def claim_waiting(
+    rule: Rule, rules: Rules, runs: Runs, lake: LakeObjects, catalog: Catalog, tick: Tick
+) -> Iterator[Run]:
+    """Claim what waits for the rule at the tick's time: what has arrived, or its due windows. Yields the runs to start."""
+    if runs_by_arrival(rule):
+        return claim_looked_at(rule, rules, runs, lake, tick)
+    return claim_due(rule, runs, catalog, tick)
 
 
 def claim_looked_at(rule: Rule, rules: Rules, runs: Runs, lake: LakeObjects, tick: Tick) -> Iterator[Run]:

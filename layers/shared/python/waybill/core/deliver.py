@@ -93,6 +93,22 @@ class Receipt:
     compared: Literal["checksum", "size", "accepted"]
 
 
+StepName = Literal[
+    "resolve",
+    "connect",
+    "host_key",
+    "tls",
+    "assume_role",
+    "external_id",
+    "authenticate",
+    "recipients",
+    "write",
+    "read_back",
+    "rename",
+    "delete",
+]
+
+
 @dataclass(frozen=True)
 class ProbeStep:
     """One step of a connection test, in the order in which it ran. `advice` is empty where the step went well.
@@ -100,20 +116,7 @@ class ProbeStep:
     `facts` hold what its user may want to see or confirm: the resolved address, the host key's fingerprint, the certificate.
     """
 
-    step: Literal[
-        "resolve",
-        "connect",
-        "host_key",
-        "tls",
-        "assume_role",
-        "external_id",
-        "authenticate",
-        "recipients",
-        "write",
-        "read_back",
-        "rename",
-        "delete",
-    ]
+    step: StepName
     ok: bool
     message: str
     advice: str = ""

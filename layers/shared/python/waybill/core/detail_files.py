@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from waybill.core.compose import Literal, Piece
@@ -23,6 +23,7 @@ from waybill.core.manifest import PackagedFile
 from waybill.core.package import Body, PartResult
 from waybill.core.packaged import composed, own_name, staged_file, staged_key
 from waybill.core.plan import Plan
+from waybill.core.rows import whole_lines
 from waybill.core.rule_settings import DetailFormat, EmptyWindow
 from waybill.core.seal_bench import SealBench
 from waybill.core.window import local_time, stamp
@@ -72,7 +73,7 @@ class DetailFiles:
         """Each of as many rows as one is made of; None where time ran out."""
         stage, total = self.bench.stage, sum(b.rows for b in bodies)
         alone = total <= PDF_ROWS and sum(b.size for b in bodies) <= PDF_BYTES
-        lines = _lines(self.bench, bodies)
+        lines = chain.from_iterable(whole_lines(stage.stream(body.key)) for body in bodies)
         number = listed = 0
         made = False
         while listed < total or number == 0:
@@ -140,12 +141,3 @@ def _batch(lines: Iterator[bytes]) -> Iterator[bytes]:
         size += len(line)
         if size >= PDF_BYTES:
             return
-
-
-def _lines(bench: SealBench, bodies: Sequence[Body]) -> Iterator[bytes]:
-    """The rows of NDJSON bodies, one after another; holds a piece of one at a time."""
-    for body in bodies:
-        held = b""
-        for chunk in bench.stage.stream(body.key):
-            *whole, held = (held + chunk).split(b"\n")
-            yield from whole

@@ -10,9 +10,9 @@ from itertools import chain, islice
 from typing import Any, TypeVar
 
 from waybill.core.advance import BackfillDesk, advance_all
-from waybill.core.arrival import REGISTERED, claim_looked_at, runs_by_arrival
+from waybill.core.arrival import REGISTERED, claim_looked_at, claim_waiting, runs_by_arrival
 from waybill.core.catalog import Catalogs
-from waybill.core.dispatch import Tick, claim_due, claim_triggered
+from waybill.core.dispatch import Tick, claim_triggered
 from waybill.core.errors import NotFound, PermanentError
 from waybill.core.plan import Probed
 from waybill.core.ports import Backfills, DispatchQueue, LakeObjects, Rules, Runs
@@ -110,9 +110,8 @@ def _swept(tick: Tick, house: House) -> Iterator[Run]:
 def _due(due: Iterable[RuleRef], tick: Tick, house: House) -> Iterator[Run]:
     def claimed(rule: Rule) -> list[Run]:
         try:
-            if runs_by_arrival(rule):
-                return list(claim_looked_at(rule, house.rules, house.runs, house.lake, tick))
-            return list(claim_due(rule, house.runs, house.catalogs(rule.tenant), tick))
+            catalog = house.catalogs(rule.tenant)
+            return list(claim_waiting(rule, house.rules, house.runs, house.lake, catalog, tick))
         except Exception:  # noqa: BLE001 - whatever is wrong with one rule holds back no other; the auditor tells of its window
             house.broken(rule)
             return []

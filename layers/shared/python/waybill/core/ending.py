@@ -10,15 +10,15 @@ from typing import Any
 
 from waybill.core.advance import BackfillDesk, advance_after
 from waybill.core.again import retry
-from waybill.core.arrival import claim_looked_at, runs_by_arrival
+from waybill.core.arrival import claim_waiting
 from waybill.core.catalog import Catalogs
-from waybill.core.dispatch import Tick, claim_due
+from waybill.core.dispatch import Tick
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.plan import Plan, Probed, plan_if_staged
 from waybill.core.ports import Backfills, Events, LakeObjects, Rules, RunLog, Runs
 from waybill.core.rule import Rule, RuleState, paused
 from waybill.core.run import NO_TOTALS, Failure, Outcome, Run, RunKey, RunState, Trigger, failure_of, outcome_of
-from waybill.core.schedule_settings import OnDemand
+from waybill.core.schedule_settings import WithoutClock
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.settle import settle
 from waybill.core.shipment import destination_outcomes
@@ -74,19 +74,15 @@ def waited_for(key: RunKey, books: Books, tzdata: str) -> Iterator[Run]:
         rule = books.rules.get(key.tenant, key.rule_id)
     except NotFound:
         return
-    if runs_by_arrival(rule):
-        tick = Tick(now, now, Trigger.ARRIVAL, tzdata)
-        yield from claim_looked_at(rule, books.rules, books.runs, books.lake, tick)
-    else:
-        tick = Tick(_upto(rule, now), now, Trigger.SCHEDULE, tzdata)
-        yield from claim_due(rule, books.runs, books.catalogs(key.tenant), tick)
+    tick = Tick(_upto(rule, now), now, Trigger.SCHEDULE, tzdata)
+    yield from claim_waiting(rule, books.rules, books.runs, books.lake, books.catalogs(key.tenant), tick)
     desk = BackfillDesk(books.rules, books.runs, books.backfills)
     yield from advance_after(books.runs.get(key), desk, Tick(now, now, Trigger.BACKFILL, tzdata))
 
 
 def _upto(rule: Rule, now: datetime) -> datetime:
     """A trigger that waited is no window of a clock."""
-    return now if isinstance(rule.settings.schedule, OnDemand) else now - _LONG_DUE
+    return now if isinstance(rule.settings.schedule, WithoutClock) else now - _LONG_DUE
 
 
 def _reckoned(

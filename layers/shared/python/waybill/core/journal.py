@@ -19,7 +19,7 @@ from waybill.core.mail import base64_size
 from waybill.core.media import FoundMedia, bytes_of
 from waybill.core.parts import Part
 from waybill.core.plan import Plan
-from waybill.core.rows import MediaFile, media_of
+from waybill.core.rows import MediaFile, media_of, text_in, whole_lines
 from waybill.core.window import instant, stamp
 from waybill.core.workshop import Workshop
 
@@ -76,7 +76,7 @@ class Journaling:
 
     def files(self, blocks: Iterable[bytes]) -> Iterator[JournalFile]:
         """In the order of their conversations; each is read to its end before the next is asked for."""
-        for conversation in self._conversations(_lines(blocks)):
+        for conversation in self._conversations(whole_lines(blocks)):
             for mails in self._mails(conversation):
                 self.rows += len(mails[0].said)
                 for mail in mails:
@@ -104,7 +104,7 @@ class Journaling:
                     row = json.loads(line)
                     if row[self._roles.conversation] != name:
                         break
-                    file.write(line)
+                    file.write(line + b"\n")
                     self._meet(row, people, writers)
                     line = next(lines, None)
             wrote = {key: people[key] for key in writers if key in people}
@@ -115,7 +115,7 @@ class Journaling:
         key = self._writer(row)
         given = row.get(self._roles.participants) if self._roles.participants else None
         named = [_listed(one) for one in given] if isinstance(given, list) else []
-        for one in (participant(key, self._text(row, self._roles.sender_name)), *(p for p in named if p is not None)):
+        for one in (participant(key, text_in(row, self._roles.sender_name)), *(p for p in named if p is not None)):
             known = people.get(one.key)
             if (one.known > known.known) if known else len(people) < MOST_PEOPLE:
                 people[one.key] = one
@@ -123,11 +123,7 @@ class Journaling:
             writers.setdefault(key, key)
 
     def _writer(self, row: Mapping[str, Any]) -> str:
-        return self._text(row, self._roles.sender_id) or self._text(row, self._roles.sender) or "unknown"
-
-    def _text(self, row: Mapping[str, Any], name: str | None) -> str:
-        value = row.get(name) if name else None
-        return "" if value is None else str(value)
+        return text_in(row, self._roles.sender_id) or text_in(row, self._roles.sender) or "unknown"
 
     def _mails(self, conversation: _Conversation) -> Iterator[list[JournalMail]]:
         """For each span of the conversation its mails: one, or one for each who took part."""
@@ -173,7 +169,7 @@ class Journaling:
         return Said(
             at=instant(str(row[self._dataset.time_field])).astimezone(zone),
             who=people[key].name if key in people else key,
-            text=self._text(row, self._roles.text),
+            text=text_in(row, self._roles.text),
             notes=tuple(notes),
             attached=tuple(attached),
         )
@@ -255,20 +251,6 @@ def _listed(one: Any) -> Participant | None:
     id_, name, email = (str(one.get(key) or "") for key in ("id", "name", "email"))
     key = id_ or email or name
     return participant(key, name, email) if key else None
-
-
-def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Each row with its LF, however the blocks are cut."""
-    held: list[bytes] = []
-    for block in blocks:
-        *whole, rest = block.split(b"\n")
-        for line in whole:
-            yield b"".join((*held, line, b"\n"))
-            held = []
-        if rest:
-            held.append(rest)
-    if held:
-        yield b"".join((*held, b"\n"))
 
 
 def _digits(text: str) -> str:

@@ -18,7 +18,7 @@ from waybill.core.package import fetched, named_media, part_key, with_keys
 from waybill.core.parts import Part
 from waybill.core.plan import Plan
 from waybill.core.prepared import Batch, Cut, ListedMedia, MediaKind, MediaList, list_key
-from waybill.core.rows import MediaFile
+from waybill.core.rows import MediaFile, text_in
 from waybill.core.workshop import Workshop
 
 BATCH_FILES = 50
@@ -101,8 +101,8 @@ class _Listing:
             etag=found.etag,
             size=found.size,
             kind=MediaKind.OTHER if file.attachment else kind_of(self._roles, file.row),
-            encrypted_with=_text(file.row, self._roles.encrypted_with),
-            signed_with=_text(file.row, self._roles.signed_with),
+            encrypted_with=text_in(file.row, self._roles.encrypted_with),
+            signed_with=text_in(file.row, self._roles.signed_with),
         )
 
     def _stitched(self, file: MediaFile, names: MediaNames) -> ListedMedia | Missing:
@@ -126,7 +126,7 @@ class _Listing:
             key=own,
             size=sum(c.size for c in cuts),
             kind=MediaKind.VOICE,
-            signed_with=_text(file.row, self._roles.signed_with),
+            signed_with=text_in(file.row, self._roles.signed_with),
             cuts=tuple(cuts),
         )
 
@@ -178,7 +178,7 @@ def kind_of(roles: Media, row: Mapping[str, Any]) -> MediaKind:
     """After what the row says of itself, such as `voice`, `screen share`, `instant message`."""
     if roles.kind is None:
         return MediaKind.OTHER
-    said = _text(row, roles.kind).lower()
+    said = text_in(row, roles.kind).lower()
     for words, kind in (
         (("screen", "application", "desktop"), MediaKind.SCREEN),
         (("video",), MediaKind.VIDEO),
@@ -187,8 +187,3 @@ def kind_of(roles: Media, row: Mapping[str, Any]) -> MediaKind:
         if any(word in said for word in words):
             return kind
     return MediaKind.OTHER if said else MediaKind.UNSAID
-
-
-def _text(row: Mapping[str, Any], field: str | None) -> str:
-    value = row.get(field) if field else None
-    return "" if value is None else str(value)

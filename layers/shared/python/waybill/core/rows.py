@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -140,3 +140,23 @@ class RowEngine(Protocol):
         """Every media file of the selected rows (`media_of`), in the rows' order, each once. Attachments and related media
         are found where the selection has their field.
         """
+
+
+def text_in(row: Mapping[str, Any], name: str | None) -> str:
+    """What the row has in that field, as text; empty where there is no such field, or nothing in it."""
+    value = row.get(name) if name else None
+    return "" if value is None else str(value)
+
+
+def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Each line without its LF, however the blocks are cut; holds one line's pieces at a time."""
+    held: list[bytes] = []
+    for block in blocks:
+        *whole, rest = block.split(b"\n")
+        for line in whole:
+            yield b"".join((*held, line))
+            held = []
+        if rest:
+            held.append(rest)
+    if held:
+        yield b"".join(held)

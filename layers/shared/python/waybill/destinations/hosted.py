@@ -12,12 +12,12 @@ from contextlib import contextmanager
 
 from pydantic import Field
 
-from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
+from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat, StepName
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import DestinationConfig, joined
 from waybill.destinations.dial import HostedFolder, Surroundings
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, Arrived
-from waybill.destinations.probing import CONTENT, StepName, probe_name, told
+from waybill.destinations.probing import CONTENT, probe_name, told
 from waybill.destinations.s3_objects import Bucket, Sent
 from waybill.destinations.s3_uploads import MOST_PARTS, Copying, Multipart, OnePut, opened
 

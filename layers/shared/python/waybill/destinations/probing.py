@@ -5,25 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Literal
 
-from waybill.core.deliver import ProbeStep
+from waybill.core.deliver import ProbeStep, StepName
 from waybill.core.errors import WaybillError
 
-StepName = Literal[
-    "resolve",
-    "connect",
-    "host_key",
-    "tls",
-    "assume_role",
-    "external_id",
-    "authenticate",
-    "recipients",
-    "write",
-    "read_back",
-    "rename",
-    "delete",
-]
 OBJECT_STEPS: tuple[StepName, ...] = ("resolve", "connect", "authenticate", "write", "read_back", "delete")
 CONTENT = b"This file was written by a connection test and may be deleted.\n"
 

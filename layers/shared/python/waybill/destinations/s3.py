@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
+from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat, StepName
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
-from waybill.destinations.probing import CONTENT, OBJECT_STEPS, StepName, probe_name, told
+from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
 from waybill.destinations.s3_at_rest import AtRest
 from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
 from waybill.destinations.s3_role import AssumedRole

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, Receipt, ResumePoint, Stat
+from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, Receipt, ResumePoint, Stat, StepName
 from waybill.core.errors import HostKeyChanged
 from waybill.destinations.config import DestinationConfig
 from waybill.destinations.dial import Dialer, Surroundings
 from waybill.destinations.failures import taken
 from waybill.destinations.parts import MIB, PART_SIZE, Arrived
-from waybill.destinations.probing import CONTENT, StepName, probe_name, told
+from waybill.destinations.probing import CONTENT, probe_name, told
 from waybill.destinations.sftp_session import Login, Remote, Session, changed, handshake
 from waybill.destinations.sftp_writes import Lanes
 

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, Receipt, ResumePoint, Stat
+from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, Receipt, ResumePoint, Stat, StepName
 from waybill.core.errors import PermanentError
 from waybill.core.mail import (
     EOL,
@@ -29,7 +29,7 @@ from waybill.core.mail import (
 )
 from waybill.destinations.config import DestinationConfig
 from waybill.destinations.dial import Dialer, Surroundings
-from waybill.destinations.probing import StepName, told
+from waybill.destinations.probing import told
 from waybill.destinations.smtp_session import Login, Security, Server, Session
 
 LONGEST_LINE = 998

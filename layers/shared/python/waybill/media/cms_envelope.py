@@ -160,24 +160,13 @@ def _content_key(recipients: Any, certificates: Sequence[HeldCertificate], size:
 
 
 def _for(info: Any, held: HeldCertificate) -> bytes | None:
-    if info.name == "ktri" and _is(info.chosen["rid"], held) and isinstance(held.key, rsa.RSAPrivateKey):
+    if info.name == "ktri" and held.is_named(info.chosen["rid"]) and isinstance(held.key, rsa.RSAPrivateKey):
         return _transported(info.chosen, held.key)
     if info.name == "kari":
         for one in info.chosen["recipient_encrypted_keys"]:
-            if _is(one["rid"], held) and isinstance(held.key, ec.EllipticCurvePrivateKey):
+            if held.is_named(one["rid"]) and isinstance(held.key, ec.EllipticCurvePrivateKey):
                 return _agreed(info.chosen, one["encrypted_key"].native, held.key)
     return None
-
-
-def _is(named: Any, held: HeldCertificate) -> bool:
-    """By issuer and serial number, or by the subject's key identifier."""
-    if named.name == "issuer_and_serial_number":
-        issuer = held.certificate.issuer.public_bytes()
-        same = named.chosen["issuer"].untag().dump() == issuer
-        return bool(same and named.chosen["serial_number"].native == held.certificate.serial_number)
-    chosen = named.chosen
-    identifier = chosen["subject_key_identifier"].native if named.name == "r_key_id" else chosen.native
-    return bool(identifier == held.key_identifier)
 
 
 def _transported(info: Any, key: rsa.RSAPrivateKey) -> bytes:

@@ -37,7 +37,7 @@ class DetachedSignature:
 
     def __init__(self, signature: bytes, registered: Sequence[HeldCertificate]) -> None:
         self._signed = _signed_data(signature)
-        self._registered = [held.certificate for held in registered]
+        self._registered = registered
         with understood(_DAMAGED):
             names = {info["digest_algorithm"]["algorithm"].native for info in self._signed["signer_infos"]}
         self._digests = {name: hashlib.new(name) for name in names if name in _DIGESTS}
@@ -79,11 +79,12 @@ class DetachedSignature:
         return ""
 
     def _signer(self, named: Any) -> x509.Certificate | None:
-        for certificate in self._registered:
-            if _names(named, certificate):
-                return certificate
+        for held in self._registered:
+            if held.is_named(named):
+                return held.certificate
         for certificate in _brought(self._signed):
-            if _names(named, certificate) and any(_issued(certificate, by) for by in self._registered):
+            brought = HeldCertificate(certificate, str)
+            if brought.is_named(named) and any(_issued(certificate, by.certificate) for by in self._registered):
                 return certificate
         return None
 
@@ -108,13 +109,6 @@ def _brought(signed: Any) -> list[x509.Certificate]:
             except ValueError:
                 continue
     return found
-
-
-def _names(named: Any, certificate: x509.Certificate) -> bool:
-    if named.name == "issuer_and_serial_number":
-        same = named.chosen["issuer"].untag().dump() == certificate.issuer.public_bytes()
-        return bool(same and named.chosen["serial_number"].native == certificate.serial_number)
-    return bool(named.chosen.native == HeldCertificate(certificate, str).key_identifier)
 
 
 def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -38,6 +39,17 @@ class HeldCertificate:
             return self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
         except x509.ExtensionNotFound:
             return None
+
+    def is_named(self, named: Any) -> bool:
+        """Whether a signer's or recipient's identifier in a CMS structure (asn1crypto) means it: by issuer and serial number,
+        or by the subject's key identifier (RFC 5652, 5.3 and 6.2).
+        """
+        chosen = named.chosen
+        if named.name == "issuer_and_serial_number":
+            same = chosen["issuer"].untag().dump() == self.certificate.issuer.public_bytes()
+            return bool(same and chosen["serial_number"].native == self.certificate.serial_number)
+        identifier = chosen["subject_key_identifier"].native if named.name == "r_key_id" else chosen.native
+        return bool(identifier == self.key_identifier)
 
 
 def held(certificate_pem: str, key_pem: Callable[[], str]) -> HeldCertificate:
