@@ -13,8 +13,10 @@ from isal import isal_zlib
 
 LEVEL = 1
 _THREADS = 2
-_AHEAD = _THREADS + 1
-"""Blocks that are under way while the caller deals with what is done: so many are in memory, with their output."""
+_AHEAD = 3 * _THREADS
+"""Blocks that are under way while the caller deals with what is done: so many are in memory, with their output. With fewer,
+the threads ran dry whenever the caller was not woken at once.
+"""
 _LARGER = 1 << 24
 _WINDOW = 1 << 15
 _RAW = -15
