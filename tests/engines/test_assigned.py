@@ -20,11 +20,10 @@ from waybill.core.catalog import Dataset
 from waybill.core.cql_text import filter_text
 from waybill.core.errors import InvalidInput
 from waybill.core.format import RowFormat, Writing
-from waybill.core.manifest import _query_text
 from waybill.core.rows import RowSource, SourceFormat
 from waybill.core.rule_checks import check_settings
 from waybill.core.rule_settings import DataChoice
-from waybill.core.taken import selection_of
+from waybill.core.taken import query_text, selection_of
 from waybill.core.window import Window
 from waybill.engines.rows_duckdb import DuckDbRows
 
@@ -132,7 +131,7 @@ def test_the_manifests_query_says_to_whom_as_text() -> None:
         }
     ]
     (choice,) = settings(data=data).data
-    said = _query_text(choice, RECORDINGS)
+    said = query_text(choice, RECORDINGS)
     assert said is not None
     assert said.startswith("(direction = 'inbound' or protected) AND (")
     assert "user IN ('O''Neil')" in said

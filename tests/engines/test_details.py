@@ -63,17 +63,17 @@ def test_a_csv_lists_every_delivered_row_in_order_and_in_the_schedules_zone(
 
 
 def test_a_pdf_says_what_was_asked_by_whom_and_has_every_row_in_any_script(tmp_path: Path) -> None:
-    objects = [b"".join(call(n, from_name=name) for n, name in enumerate(SCRIPTS))]
+    objects = [b"".join(call(n, from_name=name, extensions=["4711"]) for n, name in enumerate(SCRIPTS))]
     data = [{"dataset": "recordings", "filter": {"op": "<", "args": [{"property": "duration_seconds"}, 7]}}]
     no_rows = calls(tmp_path, objects, data=data, schedule={"frequency": "daily", "zone": "Asia/Tokyo"})
     assert list(no_rows.delivered()) == ["waybill.json", "waybill.json.jws"]
-    data[0]["filter"] = "conversation_type is null"
+    data[0] |= {"filter": "conversation_type is null", "assigned": {"extensions": ["4711"]}}
     here = calls(tmp_path / "all", objects, data=data)
     here.folder.mkdir()
     text = text_of(here.delivered()[PDF])
     for said in (
         "Daily tickets: detail records of", "Window: 2026-03-09T00:00:00+00:00 to 2026-03-10T00:00:00+00:00 (UTC)",
-        "In UTC: 2026-03-09T00:00:00Z to 2026-03-10T00:00:00Z", "Query: conversation_type is null", "Rows: 5",
+        "In UTC: 2026-03-09T00:00:00Z to 2026-03-10T00:00:00Z", "Query: (conversation_type is null) AND (", "4711", "Rows: 5",
         "Requested by: a test", "page 1 of 1", "r0", "r4", "Grüße", "日本語",
     ):  # fmt: skip
         assert said in text

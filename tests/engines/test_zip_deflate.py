@@ -116,8 +116,8 @@ def test_only_a_few_blocks_are_under_way(used: Callable[[ThreadPoolExecutor], No
     stream, out = Deflate(), 0
     for number in range(40):
         out += bool(stream.compress(b"%d" % number * 100))
-        assert len(waiting) - out <= 3
-    assert out >= 35
+        assert len(waiting) - out <= 6
+    assert out >= 33
 
 
 def test_what_goes_wrong_in_a_thread_comes_out() -> None:

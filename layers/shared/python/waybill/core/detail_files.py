@@ -15,7 +15,6 @@ from itertools import chain, islice
 from typing import Any
 
 from waybill.core.compose import Literal, Piece
-from waybill.core.cql_text import filter_text
 from waybill.core.details import detail_writing
 from waybill.core.format import RowFormat, framing, media_type
 from waybill.core.listing import PDF_ROWS, Listing, column_of
@@ -26,6 +25,7 @@ from waybill.core.plan import Plan
 from waybill.core.rows import whole_lines
 from waybill.core.rule_settings import DetailFormat, EmptyWindow
 from waybill.core.seal_bench import SealBench
+from waybill.core.taken import query_text
 from waybill.core.window import local_time, stamp
 
 PDF_BYTES = 2_000_000
@@ -117,7 +117,7 @@ class DetailFiles:
             facts.append(f"Rows of this file: {before + 1} to {before + len(lines)} of {total}")
         return Listing(
             title=f"{plan.settings.name}: detail records of {data.dataset.title}",
-            query=filter_text(plan.choice(dataset).filter) or "",
+            query=query_text(plan.choice(dataset), data.dataset) or "",
             zone=zone,
             requested_by=plan.requested_by,
             made_at=plan.planned_at,

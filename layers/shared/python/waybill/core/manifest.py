@@ -15,13 +15,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from waybill.core.assigned import assigned_tree
-from waybill.core.catalog import Dataset
-from waybill.core.cql_text import filter_text
 from waybill.core.drift import unknown_columns
 from waybill.core.layout import below
 from waybill.core.plan import Carried, Plan, PlannedData
-from waybill.core.rule_settings import DataChoice
+from waybill.core.taken import query_text
 from waybill.core.window import local_time, stamp
 
 NAME = "waybill.json"
@@ -165,7 +162,7 @@ def _query(plan: Plan, data: PlannedData) -> dict[str, Any]:
         "dataset": choice.dataset,
         "filter": choice.filter,
         **assigned,
-        "text": _query_text(choice, data.dataset),
+        "text": query_text(choice, data.dataset),
         "fields": [f.name for f in data.fields],
         "scope": choice.scope.value,
         "extensions": list(choice.extensions),
@@ -174,15 +171,6 @@ def _query(plan: Plan, data: PlannedData) -> dict[str, Any]:
         "objects": sum(len(p.objects) for p in plan.parts if p.dataset == choice.dataset),
         "sequence": data.considered.model_dump(),
     }
-
-
-def _query_text(choice: DataChoice, dataset: Dataset) -> str | None:
-    """The filter and whose rows are selected, as one CQL2 text."""
-    asked = filter_text(choice.filter)
-    if choice.assigned is None:
-        return asked
-    theirs = filter_text(assigned_tree(choice.assigned, dataset))
-    return f"({asked}) AND ({theirs})" if asked else theirs
 
 
 def _late(carried: Carried, zone: str) -> dict[str, Any]:

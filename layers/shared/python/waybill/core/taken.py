@@ -4,8 +4,9 @@ media that it ignores.
 
 from __future__ import annotations
 
-from waybill.core.assigned import assigned_predicate, both
+from waybill.core.assigned import assigned_predicate, assigned_tree, both
 from waybill.core.catalog import DataField, Dataset
+from waybill.core.cql_text import filter_text
 from waybill.core.rows import Selection
 from waybill.core.rule_settings import CdrOnly, DataChoice
 from waybill.core.select import Predicate, compile_filter
@@ -23,6 +24,15 @@ def predicate_of(choice: DataChoice, dataset: Dataset) -> Predicate | None:
     assigned = assigned_predicate(choice.assigned, dataset) if choice.assigned else None
     with_media = _with_media(choice.cdr_only, dataset)
     return both(both(asked, assigned), compile_filter(with_media, dataset) if with_media else None)
+
+
+def query_text(choice: DataChoice, dataset: Dataset) -> str | None:
+    """The filter and whose rows are selected, as one CQL2 text for people to read; None where every row is."""
+    asked = filter_text(choice.filter)
+    if choice.assigned is None:
+        return asked
+    theirs = filter_text(assigned_tree(choice.assigned, dataset))
+    return f"({asked}) AND ({theirs})" if asked else theirs
 
 
 def _with_media(cdr_only: CdrOnly, dataset: Dataset) -> str | None:
