@@ -3,8 +3,6 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:cli:.
 export SAM_CLI_TELEMETRY := 0
-# Lanes whose tests share nothing, so that two can run side by side.
-APART := tests/core tests/contract tests/cli tests/media tests/engines tests/gates tests/integration tests/bench tests/simulate
 
 .PHONY: help demo sandbox sandbox-stop test test-fast accounted simulate gates bench key clean
 
@@ -47,8 +45,7 @@ test-fast: $(VENV)/.ready
 test: $(VENV)/.ready
 	bash tests/programs.sh
 	$(MAKE) gates
-	$(PYTHON) -m pytest $(APART) -n 2 -q
-	$(PYTHON) -m pytest tests $(APART:%=--ignore=%) -q --durations=15
+	$(PYTHON) -m pytest -n 3 --no-loadscope-reorder -q --durations=15
 
 bench: $(VENV)/.ready
 	@ONLY="$(ONLY)" $(PYTHON) -m bench

@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
 from hypothesis import settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["tests.sandboxed"]
 
@@ -10,3 +13,17 @@ pytest_plugins = ["tests.sandboxed"]
 # lands does not depend on luck; everywhere else they are new each time.
 settings.register_profile("waybill", deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("waybill")
+
+
+class OneSandbox(LoadScopeScheduling):  # type: ignore[misc]
+    """Which tests run in one process: all with the sandbox, for there is one, and the tests of any other file, for they share
+    what it sets up.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "sandbox" if file.startswith(("tests/e2e/", "tests/browser/")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneSandbox:
+    return OneSandbox(config, log)

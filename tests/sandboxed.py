@@ -20,6 +20,8 @@ from sandbox.surroundings import Surroundings
 from waybill.core.access import Caller, Permission
 
 ENDED = {"success", "partial", "failure", "cancelled"}
+PATIENCE = 240.0
+"""Seconds until a test gives up on what takes a few on a machine with nothing else to do."""
 PLACES = Places(state=ROOT / ".sandbox" / "tests")
 
 
@@ -77,6 +79,7 @@ class Tenant:
         wait_until(
             f"{objects} objects of {dataset} to be registered",
             lambda: self.api.get(f"/datasets/{dataset}")["registered_objects"] >= objects,
+            PATIENCE,
         )
 
     def dispatch(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +90,7 @@ class Tenant:
     def runs(self, rule_id: str) -> list[dict[str, Any]]:
         return list(self.api.get(f"/rules/{rule_id}/runs")["items"])
 
-    def ended(self, rule_id: str, count: int = 1, seconds: float = 120) -> list[dict[str, Any]]:
+    def ended(self, rule_id: str, count: int = 1, seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """The rule's runs once that many have ended, in full."""
 
         def there() -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.api import wait_until
 from sandbox.receivers import aws_client
-from tests.sandboxed import Tenant
+from tests.sandboxed import PATIENCE, Tenant
 
 pytestmark = pytest.mark.sandbox
 
@@ -55,7 +55,7 @@ def test_an_object_put_into_the_lake_is_at_the_receiver_within_a_minute(
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda name: put(tenant, name, "2026-01-02T10:00:00Z"), names))
     tenant.registered("chat_tickets", 23)
-    wait_until("the burst to be delivered", lambda: sum(r["rows"] or 0 for r in tenant.runs(rule)) >= 22, 120)
+    wait_until("the burst to be delivered", lambda: sum(r["rows"] or 0 for r in tenant.runs(rule)) >= 22, PATIENCE)
     runs = tenant.ended(rule)
     arrived = [name for run in runs for name in tenant.files(run["run_id"]) if name.endswith(".ndjson")]
     assert sorted(arrived) == sorted(f"{name}.ndjson" for name in ["first", "second", *names])

@@ -94,6 +94,7 @@ def delivered(new_tenant: Callable[..., Tenant]) -> tuple[Tenant, str, str]:
     tenant.registered("chat_tickets", before + len(objects))
     folder = hosted(tenant)
     rule = tenant.rule(folder, format="ndjson")
+    tenant.dispatch({"time": "2026-02-01T00:00:00Z"})
     (run,) = tenant.ended(rule)
     assert run["state"] == "success", run["message"]
     return tenant, folder, run["run_id"]

@@ -74,7 +74,7 @@ def _ended(execution: dict[str, Any]) -> dict[str, Any] | None:
     return None if execution["status"] == "RUNNING" else execution
 
 
-def until(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+def until(look: Callable[[], T | None], what: str, seconds: float = 90) -> T:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = look()
