@@ -145,7 +145,12 @@ def test_a_backfill_is_followed_and_fails_with_its_runs(
     platform: Platform, typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("waybill_cli.rules.EVERY", 0.0)
-    made = {"backfill_id": "bf_1", "state": "active", "start": "2026-01-01T00:00:00Z", "end": "2026-01-04T00:00:00Z"}
+    made: dict[str, Any] = {
+        "backfill_id": "bf_1",
+        "state": "active",
+        "start": "2026-01-01T00:00:00Z",
+        "end": "2026-01-04T00:00:00Z",
+    }
     made |= {"total": 3, "message": ""}
     platform.says("POST /v1/rules/rul_1/backfills", made, status=202)
     ended = {**made, "state": "done", "done": 3, "rows": 9, "states": {"success": 2, "failure": 1}}
