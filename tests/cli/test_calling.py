@@ -26,7 +26,7 @@ RULE = {
     },
     "state": "active", "paused_because": "", "next_run": "2026-03-09T05:00:00Z", "version": 3, "warnings": ["It is weak."],
 }  # fmt: skip
-RUN = {
+RUN: dict[str, Any] = {
     "run_id": "run_1", "rule_id": "rul_1", "rule_name": "Tickets", "state": "ongoing", "message": "", "rows": None,
     "window_start": "2026-03-08T00:00:00Z", "window_end": "2026-03-09T00:00:00Z", "bytes": None, "files": None,
     "rejects": None, "attempt": 1, "log": [],
