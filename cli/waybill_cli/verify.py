@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 from rich.text import Text
 
+from waybill_cli.terminal import plain
 from waybill_cli.verifying.finding import Report, Verdict
 from waybill_cli.verifying.look import Given, Look
 from waybill_cli.verifying.signature import Keys, NoKey, read_keys
@@ -101,15 +102,10 @@ def _show(report: Report) -> None:
         for finding in report.findings:
             style = _COLOURS[finding.verdict]
             cells = (finding.verdict.value, finding.place, finding.said, finding.advice)
-            table.add_row(*(Text(_plain(cell)) for cell in cells), style=style)
+            table.add_row(*(Text(plain(cell)) for cell in cells), style=style)
         console.print(table)
     console.print(
         f"{report.runs} runs, {report.files} files, {report.size} bytes, {report.signatures} signatures checked."
     )
     style, said = _SAID[report.result]
     console.print(Text(said, style=style))
-
-
-def _plain(text: str) -> str:
-    """Names come from others: no control character of theirs reaches the terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
