@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
-from waybill.boundary import Event, handler, logger, out_of_time
+from waybill.boundary import Event, handler, logger, measured, out_of_time
 from waybill.core.auditing import Office, audit_all
 from waybill.core.hole import HoleKind
 from waybill.core.window import instant
@@ -29,8 +28,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     )
     done = audit_all(office, now, event.get("full") is True, out_of_time(context, reserve_seconds=120))
     for kind in HoleKind:
-        with single_metric("HolesFound", MetricUnit.Count, done.found[kind.value], namespace="Waybill") as metric:
-            metric.add_dimension("kind", kind.value)
+        measured("HolesFound", done.found[kind.value], kind=kind.value)
     if done.found or done.failed:
         logger.warning("the audit found holes", extra=done.told())
     return done.told()

@@ -15,7 +15,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
-from waybill.boundary import Event, handler, logger
+from waybill.boundary import Event, handler, logger, measured
 from waybill.core.dispatch import Tick, claim_line, is_large
 from waybill.core.doors import House, batches, runs_asked_for
 from waybill.core.errors import PermanentError
@@ -53,6 +53,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         batch = wiring.stage().put(f"claims/{stamp(tick.time)}/{digest}.jsonl", lines.encode())
         wiring.workflow().fan_out(batch.key)
         claimed += len(runs)
+        measured("WindowsClaimed", len(runs), trigger=tick.trigger.value)
     return {"time": stamp(tick.time), "claimed": claimed}
 
 
