@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
@@ -49,8 +49,12 @@ class ProbeRequest(BaseModel):
 
 
 class StepView(BaseModel):
+    """`result`: `ok`, `failed`, or `not_reached` where a step before it failed."""
+
     step: str
+    result: Literal["ok", "failed", "not_reached"]
     ok: bool
+    milliseconds: int
     message: str
     advice: str
     facts: dict[str, str]
@@ -195,6 +199,18 @@ def _rules_that_name(tenant: str, destination_id: str) -> list[str]:
             return found
 
 
+def _step(step: ProbeStep) -> StepView:
+    return StepView(
+        step=step.step,
+        result=step.result,
+        ok=step.ok,
+        milliseconds=step.milliseconds,
+        message=step.message,
+        advice=step.advice,
+        facts=dict(step.facts),
+    )
+
+
 def _view(saved: SavedDestination) -> DestinationView:
     return DestinationView(
         destination_id=saved.destination_id,
@@ -202,9 +218,7 @@ def _view(saved: SavedDestination) -> DestinationView:
         kind=saved.kind,
         settings=dict(saved.settings),
         usable=saved.usable,
-        probe=[
-            StepView(step=s.step, ok=s.ok, message=s.message, advice=s.advice, facts=dict(s.facts)) for s in saved.probe
-        ],
+        probe=[_step(s) for s in saved.probe],
         probed_at=stamp(saved.probed_at),
         created_at=stamp(saved.created_at),
         created_by=saved.created_by,

@@ -45,7 +45,7 @@ from waybill.core.advance import BackfillDesk
 from waybill.core.arrival import announcer
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.certificates import CertificateFacts, Certificates
-from waybill.core.deliver import Destination
+from waybill.core.deliver import Destination, ProbeStep
 from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
@@ -53,6 +53,7 @@ from waybill.core.plan import PlannedDestination
 from waybill.core.register import Registrar
 from waybill.core.survey import Survey
 from waybill.destinations import registry
+from waybill.destinations.probing import completed
 from waybill.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -350,6 +351,11 @@ def dial(saved: ports.SavedDestination, session: str) -> Destination:
         trust=registry.Trust(_client("sts"), saved.external_id, session) if saved.external_id else None,
     )
     return registry.connect(saved.kind, config, surroundings)
+
+
+def probed(saved: ports.SavedDestination, seconds: float) -> Sequence[ProbeStep]:
+    """Every step of a saved destination's connection test, within that time."""
+    return completed(dial(saved, "probe"), seconds)
 
 
 def _folder(saved: ports.SavedDestination) -> registry.HostedFolder:

@@ -35,7 +35,7 @@ UNSAFE = "external_id"
 def usable(steps: Sequence[ProbeStep], *, force: bool) -> bool:
     """Whether rules may name a destination after that probe."""
     well = bool(steps) and all(step.ok for step in steps)
-    return well or (force and all(step.ok for step in steps if step.step == UNSAFE))
+    return well or (force and all(step.ok for step in steps if step.step == UNSAFE and step.reached))
 
 
 def refuse_failed(steps: Sequence[ProbeStep], settings: Iterable[str], *, force: bool = False) -> None:
@@ -43,7 +43,7 @@ def refuse_failed(steps: Sequence[ProbeStep], settings: Iterable[str], *, force:
 
     A step names the setting to change in its sentences: that is the field. `settings` are the kind's fields.
     """
-    failed = next((step for step in steps if not step.ok and step.step not in WAITS), None)
+    failed = next((step for step in steps if step.result == "failed" and step.step not in WAITS), None)
     if failed is None or (force and failed.step != UNSAFE):
         return
     said = f"{failed.message} {failed.advice}"

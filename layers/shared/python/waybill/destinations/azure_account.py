@@ -45,6 +45,10 @@ class Account:
         return url.port or (443 if url.scheme == "https" else 80)
 
     @property
+    def encrypted(self) -> bool:
+        return self.url.startswith("https:")
+
+    @property
     def expiry(self) -> str:
         """Until when the signature says that it holds; empty for an account key."""
         return parse_qs(self.sas).get("se", [""])[0][:32]

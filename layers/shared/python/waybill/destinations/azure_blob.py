@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, SecretStr, field_validator
 
-from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
+from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat, StepName
 from waybill.core.errors import AccessDenied, ConfigurationError
 from waybill.destinations.azure_account import Account, parse
 from waybill.destinations.azure_blocks import Blocks, Container, Missing, changed, if_absent, listed
 from waybill.destinations.config import DestinationConfig, Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived, part_size_for
-from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
+from waybill.destinations.probing import CONTENT, object_steps, probe_name, told
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
@@ -74,15 +74,21 @@ class AzureBlob:
         self._account = parse(config.connection_string.get_secret_value())
         self._made: Container | None = None
 
+    @property
+    def probe_order(self) -> tuple[StepName, ...]:
+        return object_steps(encrypted=self._account.encrypted)
+
     def probe(self) -> Iterator[ProbeStep]:
         name = joined(self._config.prefix, probe_name())
         written: list[str] = []
-        return told(OBJECT_STEPS, self._steps(name, written), lambda: self._remove(written))
+        return told(self.probe_order, self._steps(name, written), lambda: self._remove(written))
 
     def _steps(self, name: str, written: list[str]) -> Iterator[ProbeStep]:
         container = self._container()
         blob = container.client.get_blob_client(name)
         yield from self._dialer.steps(self._account.host, self._account.port)
+        if self._account.encrypted:
+            yield self._dialer.tls_step(self._account.host, self._account.port, _authorities())
         try:
             with container.translated():
                 blob.get_blob_properties()  # reading what is not there tells a wrong key and a wrong container apart
@@ -171,6 +177,13 @@ def _client(account: Account, container: str, dialer: Dialer) -> ContainerClient
         retry_policy=LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
         permit_redirects=False,
     )
+
+
+def _authorities() -> str:
+    """Whom the client trusts: the session reads no other list from the environment."""
+    from certifi import where
+
+    return where()
 
 
 class _WithoutSignature(logging.Filter):

@@ -14,7 +14,7 @@ from waybill.destinations.config import DestinationConfig, Prefix, joined
 from waybill.destinations.dial import Surroundings
 from waybill.destinations.failures import BUSY, CUT, Meaning, explained, taken
 from waybill.destinations.parts import Arrived
-from waybill.destinations.probing import CONTENT, probe_name, told
+from waybill.destinations.probing import CONTENT, OBJECT, probe_name, told
 
 # -- config
 
@@ -72,13 +72,14 @@ class Memory:
     """Atomic: `commit` moves the upload under its name. Idempotent: the same bytes under the name count as ours."""
 
     capabilities = CAPABILITIES
+    probe_order = OBJECT
 
     def __init__(self, config: Config) -> None:
         self._config = config
 
     def probe(self) -> Iterator[ProbeStep]:
         key = joined(self._config.prefix, probe_name())
-        return told(("authenticate", "write", "read_back", "delete"), self._steps(key), lambda: self._forget(key))
+        return told(OBJECT, self._steps(key), lambda: self._forget(key))
 
     def _steps(self, key: str) -> Iterator[ProbeStep]:
         box = self._box()

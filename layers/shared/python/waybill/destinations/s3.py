@@ -15,7 +15,7 @@ from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
-from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
+from waybill.destinations.probing import CONTENT, object_steps, probe_name, told
 from waybill.destinations.s3_at_rest import AtRest
 from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
 from waybill.destinations.s3_role import AssumedRole
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from mypy_boto3_s3 import S3Client
 
-ROLE_STEPS: tuple[StepName, ...] = ("assume_role", "external_id", *OBJECT_STEPS)
+ROLE_STEPS: tuple[StepName, ...] = ("assume_role", "external_id")
 
 # -- config
 
@@ -112,18 +112,25 @@ class S3:
         self._config, self._dialer, self._role, self._now = config, dialer, role, now
         self._made: Bucket | None = None
 
+    @property
+    def probe_order(self) -> tuple[StepName, ...]:
+        plain = urlsplit(self._config.endpoint_url or "").scheme == "http"
+        return (*(ROLE_STEPS if self._role else ()), *object_steps(encrypted=not plain))
+
     def probe(self) -> Iterator[ProbeStep]:
         key = joined(self._config.prefix, probe_name())
         written: list[str] = []
-        order = ROLE_STEPS if self._role else OBJECT_STEPS
-        return told(order, self._steps(key, written), lambda: self._remove(key, written))
+        return told(self.probe_order, self._steps(key, written), lambda: self._remove(key, written))
 
     def _steps(self, key: str, written: list[str]) -> Iterator[ProbeStep]:
         if self._role:
             yield from self._role.steps()
         bucket = self._bucket()
         url = urlsplit(bucket.client.meta.endpoint_url)
-        yield from self._dialer.steps(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+        host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+        yield from self._dialer.steps(host, port)
+        if url.scheme == "https":
+            yield self._dialer.tls_step(host, port, _authorities())
         self._authenticate(bucket, key)
         yield ProbeStep("authenticate", True, "The credentials are accepted.")
         with bucket.translated():
@@ -229,6 +236,13 @@ def _client(config: Config, dialer: Dialer, role: AssumedRole | None) -> S3Clien
     client.meta.events.register("before-send.s3", send)
     client.meta.events.register("before-call.s3", stay)
     return client
+
+
+def _authorities() -> str:
+    """Whom the client trusts."""
+    from botocore.httpsession import get_cert_path
+
+    return str(get_cert_path(verify=True))
 
 
 def _session(config: Config, role: AssumedRole | None) -> Session:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 READ_BACK_LIMIT = 64 * MIB
 STEP_BACK = MIB
 """How much of what a server seemed to hold is sent again: a crashed server may have the size but not the bytes."""
+STEPS: tuple[StepName, ...] = (
+    *("resolve", "connect", "host_key", "authenticate"),
+    *("write", "read_back", "rename", "delete"),
+)
 
 # -- config
 
@@ -115,6 +119,7 @@ class Sftp:
     """
 
     capabilities = CAPABILITIES
+    probe_order = STEPS
 
     def __init__(self, config: Config, dialer: Dialer) -> None:
         self._config, self._dialer = config, dialer
@@ -122,18 +127,8 @@ class Sftp:
 
     def probe(self) -> Iterator[ProbeStep]:
         name = posixpath.join(self._config.path, probe_name())
-        order: tuple[StepName, ...] = (
-            "resolve",
-            "connect",
-            "host_key",
-            "authenticate",
-            "write",
-            "read_back",
-            "rename",
-            "delete",
-        )
         written: list[str] = []
-        return told(order, self._steps(name, written), lambda: self._remove(written))
+        return told(STEPS, self._steps(name, written), lambda: self._remove(written))
 
     def _steps(self, name: str, written: list[str]) -> Iterator[ProbeStep]:
         config = self._config
