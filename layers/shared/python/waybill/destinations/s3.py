@@ -73,6 +73,8 @@ class Config(AtRest):
             raise ValueError("must be https://host or https://host:port, without a user and a path")
         if url.query or url.fragment:
             raise ValueError("must end after the host or its port")
+        if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", url.netloc):
+            raise ValueError("must name its host in ASCII: an international name as xn--..., IPv6 in brackets")
         return value or None
 
     @model_validator(mode="after")
@@ -126,7 +128,7 @@ class S3:
         if self._role:
             yield from self._role.steps()
         bucket = self._bucket()
-        url = urlsplit(bucket.client.meta.endpoint_url)
+        url = urlsplit(_address(bucket.client, bucket.name))
         host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
         yield from self._dialer.steps(host, port)
         if url.scheme == "https":
@@ -220,22 +222,32 @@ def _client(config: Config, dialer: Dialer, role: AssumedRole | None) -> S3Clien
         # botocore would follow an answer to another region's host; a wrong region is the tenant's to correct.
         params["context"].setdefault("s3_redirect", {})["redirected"] = True
 
-    client: S3Client = _session(config, role).client(
-        "s3",
-        region_name=config.region,
-        endpoint_url=config.endpoint_url,
-        config=ClientConfig(
-            signature_version="s3v4",
-            retries={"mode": "standard", "total_max_attempts": 3},
-            s3={"addressing_style": config.addressing or ("path" if config.endpoint_url else "auto")},
-            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
+    options = ClientConfig(
+        signature_version="s3v4",
+        retries={"mode": "standard", "total_max_attempts": 3},
+        s3={"addressing_style": config.addressing or ("path" if config.endpoint_url else "auto")},
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
+    session = _session(config, role)
+    try:
+        client: S3Client = session.client(
+            "s3", region_name=config.region, endpoint_url=config.endpoint_url, config=options
+        )
+    except ValueError:
+        raise ConfigurationError(
+            "S3's client takes no such address.",
+            "Correct endpoint_url, or region.",
+        ) from None
     client.meta.events.register("before-send.s3", send)
     client.meta.events.register("before-call.s3", stay)
     return client
+
+
+def _address(client: S3Client, bucket: str) -> str:
+    """Where requests to the bucket go: its name may be part of the host's."""
+    return client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "probe"})
 
 
 def _authorities() -> str:

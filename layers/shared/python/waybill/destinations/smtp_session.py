@@ -72,8 +72,7 @@ class Session:
                 f"{server.host} is not in a network that the operator allows, so mail is sent to it encrypted only.",
                 "Set security to starttls or tls.",
             )
-        tls = ssl.create_default_context()
-        tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        tls = trusted()
         with self._translated("greeting"):
             self._client = _Dialled(server, dialer, tls)
             try:
@@ -165,6 +164,13 @@ class Session:
             raise explained(ERRORS, known, facts={**self._server.facts, **facts}) from None
         except (smtplib.SMTPException, OSError) as failed:
             raise explained(ERRORS, lineage(failed), facts={**self._server.facts, **facts}) from None
+
+
+def trusted() -> ssl.SSLContext:
+    """How a server must prove who it is."""
+    tls = ssl.create_default_context()
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    return tls
 
 
 def _expect(wanted: int, reply: tuple[int, bytes]) -> None:
