@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ def reached(folder: Path) -> set[str]:
     wiring = ast.parse((WAYBILL / "wiring.py").read_text())
     providers = {n.name: ast.unparse(n) for n in wiring.body if isinstance(n, ast.FunctionDef)}
     asked = {name for name in providers if f"wiring.{name}" in own}
-    while more := {n for n in providers for a in asked if f"{n}()" in providers[a]} - asked:
+    while more := {n for n in providers for a in asked if re.search(rf"\b{n}\(", providers[a])} - asked:
         asked |= more
     adapters = [f.read_text() for f in (WAYBILL / "aws").rglob("*.py")]
     modules, waiting = [], [providers[name] for name in asked]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, SecretStr, field_validator
@@ -46,6 +47,17 @@ class Config(DestinationConfig):
         parse(value.get_secret_value())
         return value
 
+    @property
+    def account(self) -> Account:
+        return parse(self.connection_string.get_secret_value())
+
+    def _place(self) -> tuple[str, ...]:
+        return (self.account.url, self.container, self.prefix)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.account.expires_at
+
 
 # -- capabilities
 
@@ -58,7 +70,7 @@ CAPABILITIES = Capabilities(
 
 
 def connect(config: Config, surroundings: Surroundings) -> AzureBlob:
-    return AzureBlob(config, Dialer(surroundings))
+    return AzureBlob(config, Dialer(surroundings), surroundings.now)
 
 
 class AzureBlob:
@@ -69,9 +81,9 @@ class AzureBlob:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, config: Config, dialer: Dialer) -> None:
-        self._config, self._dialer = config, dialer
-        self._account = parse(config.connection_string.get_secret_value())
+    def __init__(self, config: Config, dialer: Dialer, now: Callable[[], datetime]) -> None:
+        self._config, self._dialer, self._now = config, dialer, now
+        self._account = config.account
         self._made: Container | None = None
 
     @property
@@ -139,7 +151,7 @@ class AzureBlob:
     def _container(self) -> Container:
         if self._made is None:
             client = _client(self._account, self._config.container, self._dialer)
-            self._made = Container(client, self._config.container, self._account.expiry)
+            self._made = Container(client, self._config.container, self._account.expires_at, self._now)
         return self._made
 
 

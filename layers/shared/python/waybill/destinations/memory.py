@@ -24,6 +24,9 @@ class Config(DestinationConfig):
     password: SecretStr = Field(description="The box's password.")
     prefix: Prefix = Field("", description="A folder in the box below which all files are put.")
 
+    def _place(self) -> tuple[str, ...]:
+        return (self.box, self.prefix)
+
 
 # -- capabilities
 

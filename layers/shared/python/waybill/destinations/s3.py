@@ -77,6 +77,9 @@ class Config(AtRest):
             raise ValueError("must name its host in ASCII: an international name as xn--..., IPv6 in brackets")
         return value or None
 
+    def _place(self) -> tuple[str, ...]:
+        return (self.endpoint_url or "", self.bucket, self.prefix)
+
     @model_validator(mode="after")
     def _one_way_in(self) -> Config:
         if self.role_arn and (self.access_key_id or self.secret_access_key):

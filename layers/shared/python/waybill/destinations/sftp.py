@@ -90,6 +90,9 @@ class Config(DestinationConfig):
             raise ValueError("passphrase goes with private_key only")
         return self
 
+    def _place(self) -> tuple[str, ...]:
+        return (self.host.lower(), str(self.port), self.username, self.path)
+
     @property
     def login(self) -> Login:
         def plain(secret: SecretStr | None) -> str | None:
@@ -272,9 +275,9 @@ def _host_key_step(transport: paramiko.Transport, confirmed: str | None) -> Prob
         return ProbeStep(
             "host_key",
             False,
-            f"The server shows another host key, {shown}, than the confirmed one; nothing was sent.",
+            f"The server shows another host key, {shown}, than the confirmed one, {confirmed}; nothing was sent.",
             "Ask the server's owner whether they changed it. If they did, confirm the new one; if not, somebody may be"
             " listening. For a server with several keys, put the type in front: ssh-ed25519 SHA256:...",
-            facts,
+            {**facts, "confirmed": confirmed},
         )
     return ProbeStep("host_key", True, "The server shows the confirmed host key.", facts=facts)

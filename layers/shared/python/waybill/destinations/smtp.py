@@ -90,6 +90,9 @@ class Config(DestinationConfig):
             raise ValueError("username and password must be visible ASCII characters: what mail servers agree on")
         return self
 
+    def _place(self) -> tuple[str, ...]:
+        return (self.host.lower(), *sorted(self.recipients))
+
     @property
     def server(self) -> Server:
         login = Login(self.username, self.password.get_secret_value()) if self.username and self.password else None
