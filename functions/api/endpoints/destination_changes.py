@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from endpoints.caller import permitted
 from endpoints.destinations import DestinationView, checked, external_id_for, view_of
@@ -29,7 +29,7 @@ class ChangedDestination(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
-    settings: dict[str, Any] | None = None
+    settings: Annotated[dict[str, Any] | None, Field(repr=False)] = None
     version: int
     force: bool = False
 

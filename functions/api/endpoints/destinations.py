@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from endpoints.caller import permitted
 from endpoints.paging import Cursor, Limit, NextCursor
@@ -36,7 +36,7 @@ class NewDestination(BaseModel):
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
     kind: str
-    settings: dict[str, Any]
+    settings: Annotated[dict[str, Any], Field(repr=False)]
     force: bool = False
 
 

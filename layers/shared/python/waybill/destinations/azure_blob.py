@@ -179,6 +179,8 @@ def _client(account: Account, container: str, dialer: Dialer) -> ContainerClient
     for scheme in ("http://", "https://"):
         session.mount(scheme, Guarded(pool_maxsize=THREADS + 1, max_retries=0))
     logging.getLogger("urllib3.connectionpool").addFilter(_WITHOUT_SIGNATURE)
+    # It writes down every answer's headers, whatever the server says in them.
+    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
     return ContainerClient(
         account.url,
         container,
