@@ -230,11 +230,11 @@ class Quiet(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def listening(server: socketserver.BaseServer) -> Iterator[int]:
+def listening(server: socketserver.TCPServer) -> Iterator[int]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield server.server_address[1]
+        yield int(str(server.server_address[1]))
     finally:
         server.shutdown()
         server.server_close()

@@ -14,10 +14,11 @@ from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePo
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
+from waybill.destinations.failures import explained
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
 from waybill.destinations.probing import CONTENT, object_steps, probe_name, told
 from waybill.destinations.s3_at_rest import AtRest
-from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
+from waybill.destinations.s3_objects import ERRORS, IF_ABSENT, Bucket, Missing, NameExists, changed, may_be_known
 from waybill.destinations.s3_role import AssumedRole
 from waybill.destinations.s3_uploads import MOST_PARTS, Multipart, OnePut, opened
 
@@ -138,16 +139,14 @@ class S3:
             yield self._dialer.tls_step(host, port, _authorities())
         self._authenticate(bucket, key)
         yield ProbeStep("authenticate", True, "The credentials are accepted.")
+        self._write(bucket, key, written)
+        try:
+            self._write(bucket, key, written)
+        except NameExists:
+            pass
+        else:
+            raise explained(ERRORS, ["Replaced"])
         with bucket.translated():
-            answer = bucket.client.put_object(
-                Bucket=bucket.name,
-                Key=key,
-                Body=CONTENT,
-                IfNoneMatch=IF_ABSENT,
-                ChecksumAlgorithm="SHA256",
-                **self._config.kept(),  # not locked: it shall go again
-            )
-            written.append(answer.get("VersionId", ""))
             # A large file needs more rights than a small one, and so does a locked one: find out now.
             upload: Any = {"Bucket": bucket.name, "Key": f"{key}-large"}
             made = bucket.client.create_multipart_upload(**upload, **bucket.at_rest)["UploadId"]
@@ -165,6 +164,18 @@ class S3:
         else:
             yield ProbeStep("delete", True, "It was deleted.")
 
+    def _write(self, bucket: Bucket, key: str, written: list[str]) -> None:
+        with bucket.translated():
+            answer = bucket.client.put_object(
+                Bucket=bucket.name,
+                Key=key,
+                Body=CONTENT,
+                IfNoneMatch=IF_ABSENT,
+                ChecksumAlgorithm="SHA256",
+                **self._config.kept(),  # not locked: it shall go again
+            )
+        written.append(answer.get("VersionId", ""))
+
     def _authenticate(self, bucket: Bucket, key: str) -> None:
         # Reading what is not there tells a wrong key and a wrong bucket apart without asking for a right of its own.
         try:
@@ -179,7 +190,7 @@ class S3:
     def _remove(self, key: str, written: list[str]) -> None:
         bucket = self._bucket()
         while written:
-            version = {"VersionId": written[0]} if written[0] else {}
+            version = {"VersionId": written[-1]} if written[-1] else {}
             with bucket.translated():
                 bucket.client.delete_object(Bucket=bucket.name, Key=key, **version)  # type: ignore[arg-type]
             written.pop()
