@@ -77,7 +77,7 @@ class Demo:
     def _destination(self, name: str, kind: str, settings: dict[str, Any]) -> str:
         made = self.api.post("/destinations", {"name": name, "kind": kind, "settings": settings})
         if not made["usable"]:
-            raise RuntimeError(f"the probe of {name} failed: {made['probe'][-1]}")
+            raise RuntimeError(f"the probe of {name} failed: {_failed(made)}")
         return str(made["destination_id"])
 
     def _sftp(self, name: str, settings: dict[str, Any], *, force: bool) -> str:
@@ -88,7 +88,7 @@ class Demo:
         place = f"/destinations/{made['destination_id']}/probe"
         probed = self.api.post(place, {"confirm_host_key": shown, "force": force})
         if not probed["usable"]:
-            raise RuntimeError(f"the probe of {name} failed: {probed['probe'][-1]}")
+            raise RuntimeError(f"the probe of {name} failed: {_failed(probed)}")
         return str(made["destination_id"])
 
     def make_rules(self, destinations: dict[str, str]) -> None:
@@ -149,6 +149,10 @@ class Demo:
     def _run(self, rule_id: str) -> dict[str, Any] | None:
         items = self.api.get(f"/rules/{rule_id}/runs")["items"]
         return dict(self.api.get(f"/runs/{items[0]['run_id']}")) if items else None
+
+
+def _failed(destination: dict[str, Any]) -> Any:
+    return next(step for step in destination["probe"] if not step["ok"])
 
 
 def _table(runs: dict[str, dict[str, Any] | None]) -> Table:

@@ -79,7 +79,7 @@ def running(
     folder: Path, password: str, security: Literal["starttls", "tls", "none"], port: int, largest: int = 64 << 20
 ) -> Iterator[Sink]:
     """Listens on that port until the end. `sink.authority` is what its clients must trust."""
-    authority, chain, key = _certificates(folder)
+    authority, chain, key = certificates(folder)
     sink = Sink(port, password, authority)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(chain, key)
@@ -108,8 +108,8 @@ def running(
         controller.stop()
 
 
-def _certificates(folder: Path) -> tuple[Path, Path, Path]:
-    """An authority, and a certificate of its for the loopback address."""
+def certificates(folder: Path, *names: str) -> tuple[Path, Path, Path]:
+    """An authority, and a certificate of its for the loopback address and those names, with its key."""
     now = datetime.now(UTC)
     own, ours = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
@@ -135,7 +135,9 @@ def _certificates(folder: Path) -> tuple[Path, Path, Path]:
         )
     )
     address = x509.IPAddress(ipaddress.ip_address(HOST))
-    paths[1].write_bytes(build(name, ours.public_key(), x509.SubjectAlternativeName([address])))
+    paths[1].write_bytes(
+        build(name, ours.public_key(), x509.SubjectAlternativeName([address, *map(x509.DNSName, names)]))
+    )
     paths[2].write_bytes(
         ours.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

@@ -1,4 +1,6 @@
-"""Recomputes what should exist of every rule and tells every hole. Hourly, or by hand: `{"full": true}`. It cures nothing."""
+"""Recomputes what should exist of every rule and tells every hole, and once a day whose credentials end soon. Hourly, or by
+hand: `{"full": true}`. It cures nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from waybill import wiring
 from waybill.boundary import Event, handler, logger, measured, out_of_time
 from waybill.core.auditing import Office, audit_all
+from waybill.core.expiring import Watch, tell_expiring
 from waybill.core.hole import HoleKind
 from waybill.core.window import instant
 
@@ -26,9 +29,11 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         bookmarks=wiring.bookmarks(),
         catalogs=wiring.catalog,
     )
-    done = audit_all(office, now, event.get("full") is True, out_of_time(context, reserve_seconds=120))
+    stop = out_of_time(context, reserve_seconds=120)
+    expiring = tell_expiring(Watch(wiring.destinations(), office.events, office.bookmarks), now, stop)
+    done = audit_all(office, now, event.get("full") is True, stop)
     for kind in HoleKind:
         measured("HolesFound", done.found[kind.value], kind=kind.value)
     if done.found or done.failed:
         logger.warning("the audit found holes", extra=done.told())
-    return done.told()
+    return {**done.told(), "expiring": expiring}

@@ -26,15 +26,17 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     gone = wiring.now() + timedelta(milliseconds=context.get_remaining_time_in_millis(), minutes=1)
     plan = read_plan(wiring.stage(), key)
     sealed = read_sealed(plan, wiring.stage())
+    saved = wiring.destinations().get(plan.tenant, event["destination_id"])
     dock = Dock(
         log=wiring.run_log(minimal=runs.get(key).minimal_log),
         stage=wiring.stage(),
         lake=wiring.lake(),
-        dial=lambda: wiring.dial(wiring.destinations().get(plan.tenant, event["destination_id"]), plan.run_id),
+        dial=lambda: wiring.dial(saved, plan.run_id),
         out_of_time=out_of_time(context, RESERVE_SECONDS),
         now=wiring.now,
         held=lambda: runs.get(key).held_by(event["epoch"]),
         hold_manifest=lambda: runs.hold_manifest(key, event["epoch"], gone),
+        place=saved.place,
     )
     try:
         status = ship(plan, sealed, event["destination_id"], event["shard"], dock)

@@ -39,7 +39,8 @@ class Rig:
     `wrong_secret` names a secret field and gives a value that is well-formed but wrong (None: the kind has no secret and no
     place of the tenant's); `missing_place` settings that
     name a place which is not there, and `missing_step` the probe's step that finds out; `unreachable` settings of a
-    closed port; `last_steps` with what a probe that goes well ends.
+    closed port; `last_steps` with what a probe that goes well ends; `lacks` what this server cannot do, by the test that is
+    left out, with the reason.
     """
 
     module: ModuleType
@@ -53,6 +54,7 @@ class Rig:
     part_size: int = 16 * 1024 * 1024
     surroundings: Surroundings = HERE
     last_steps: tuple[str, str] = ("read_back", "delete")
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def able(self) -> Capabilities:

@@ -1,4 +1,4 @@
-"""Servers on loopback for the hostile suite: S3 by moto, Azurite, an SFTP server of asyncssh's, and OpenSSH's sshd."""
+"""Servers on loopback for the hostile suite: S3 by moto and by s3rver, Azurite, asyncssh's SFTP server, OpenSSH's sshd."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ import pytest
 from tests.contract.rigs import LOOPBACK
 
 AZURITE = "azurite@3.37.0"
+S3RVER = "s3rver@3.7.1"
 ROOT = Path(__file__).parents[2]
 DAWDLE_SECONDS = 30.0
 
@@ -118,24 +119,43 @@ class AzuriteServer:
 @contextmanager
 def azurite(scratch: Path) -> Iterator[AzuriteServer]:
     key, port = base64.b64encode(secrets.token_bytes(64)).decode(), free_port()
-    command = ["node", str(_azurite_script()), "--blobHost", LOOPBACK, "--blobPort", str(port)]
+    command = [
+        "node",
+        str(_from_npm(AZURITE, "dist/src/blob/main.js")),
+        "--blobHost",
+        LOOPBACK,
+        "--blobPort",
+        str(port),
+    ]
     command += ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]
     with running(command, port, scratch, AZURITE_ACCOUNTS=f"waybilltest:{key}"):
         yield AzuriteServer(port, key)
 
 
-def _azurite_script() -> Path:
-    place = ROOT / ".tools" / "azurite"
-    script = place / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+def _from_npm(package: str, script: str) -> Path:
+    """A script of an npm package, installed once."""
+    name = package.partition("@")[0]
+    place = ROOT / ".tools" / name
+    found = place / "node_modules" / name / script
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        pytest.skip("npm is not installed, so Azurite cannot run")
+        pytest.skip(f"npm is not installed, so {name} cannot run")
     place.mkdir(parents=True, exist_ok=True)
-    with (ROOT / ".tools" / "azurite.lock").open("w") as lock:
+    with (ROOT / ".tools" / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # test runs beside this one, and the sandbox, install it too
-        if not script.exists():
-            subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", str(place), AZURITE], check=True)
-    return script
+        if not found.exists():
+            subprocess.run([npm, "install", "--no-audit", "--no-fund", "--prefix", str(place), package], check=True)
+    return found
+
+
+@contextmanager
+def s3rver(scratch: Path) -> Iterator[S3Server]:
+    """S3 by s3rver, which keeps objects as files and knows one access key."""
+    port = free_port()
+    (scratch / "data").mkdir()
+    command = ["node", str(_from_npm(S3RVER, "bin/s3rver.js")), "-d", str(scratch / "data"), "-a", LOOPBACK]
+    with running([*command, "-p", str(port), "--silent"], port, scratch):
+        yield S3Server(f"http://{LOOPBACK}:{port}", "S3RVER", "S3RVER")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 from tests.contract import servers
 from tests.contract.rigs import Rig, deliver
 from waybill.core.errors import AccessDenied
+from waybill.destinations import azure_blob
 from waybill.destinations.azure_account import parse
 
 
@@ -28,7 +29,7 @@ def test_the_portals_string_with_a_signature() -> None:
         "SharedAccessSignature=sv=2024-11-04&ss=b&se=2030-01-01T00:00:00Z&sig=canary%3D"
     )
     assert (account.name, account.url, account.emulated) == ("a1b", "https://a1b.blob.core.windows.net", False)
-    assert account.expiry == "2030-01-01T00:00:00Z"
+    assert account.expires_at == datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,26 @@ def test_the_portals_string_with_a_signature() -> None:
 )
 def test_endpoints_that_are_not_quite_azures(endpoint: str) -> None:
     assert parse(f"AccountName=a1b;AccountKey=a2V5;BlobEndpoint={endpoint}").emulated
+
+
+@pytest.mark.parametrize(
+    ("said", "ends"),
+    [
+        ("2030-01-02", datetime(2030, 1, 2, tzinfo=UTC)),
+        ("2030-01-02T03:04Z", datetime(2030, 1, 2, 3, 4, tzinfo=UTC)),
+        ("2030-01-02T03%3A04%3A05Z", datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2030-01-02T03:04:05.1234567Z", datetime(2030, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)),
+        ("2030-01-02T03:04:05%2B02:00", datetime(2030, 1, 2, 1, 4, 5, tzinfo=UTC)),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_when_a_signature_ends(said: str, ends: datetime | None) -> None:
+    string = f"AccountName=a1b;SharedAccessSignature=?sv=1&se={said}&sig=canary"
+    assert parse(string).expires_at == ends
+    config = azure_blob.Config.model_validate({"container": "exports", "connection_string": string})
+    assert config.expires_at == ends
+    assert "canary" not in repr(config)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +110,12 @@ def test_signatures(azurite: servers.AzuriteServer, azure_blob_rig: Rig, caplog:
     deliver(azure_blob_rig.destination(connection_string=good), "a.csv", b"1")
     assert all(step.ok for step in azure_blob_rig.destination(connection_string=good).probe())
 
+    # A wrong key whose signature holds is not called expired.
+    other = {"AccountKey": "", "SharedAccessSignature": signature(azurite, container, "rcwd", 1)[:-9] + "AAAAAA%3D"}
+    with pytest.raises(AccessDenied, match=r"connection_string .it says that it holds until 20"):
+        deliver(azure_blob_rig.destination(connection_string=azurite.connection_string(**other)), "b.csv", b"1")
     expired, expired_sig = string("rcwd", -24)
-    with pytest.raises(AccessDenied, match=r"connection_string .*holds until 20") as raised:
+    with pytest.raises(AccessDenied, match=r"signature of connection_string expired on 20") as raised:
         deliver(azure_blob_rig.destination(connection_string=expired), "b.csv", b"1")
     reading, reading_sig = string("r", 1)
     steps = list(azure_blob_rig.destination(connection_string=reading).probe())

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,16 +21,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tests.contract.rigs import HERE, LOOPBACK, deliver
-from waybill.core.deliver import Destination
 from waybill.core.errors import ConfigurationError, TransientError, WaybillError
-from waybill.destinations import azure_blob, s3, sftp
+from waybill.destinations import azure_blob, s3
 from waybill.destinations.dial import Dialer, Surroundings
 
 PUBLIC = "93.184.215.14"
 NOWHERE = Surroundings()
 S3 = {"bucket": "bucket-1", "region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": "s"}
 AZURE = "AccountName=account1;AccountKey=a2V5"
-SFTP = {"username": "u", "password": "p"}
 
 
 class Net:
@@ -64,52 +62,6 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Net:
         monkeypatch.setenv(name, "http://10.9.9.9:3128")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://10.8.8.8:4566")
     return net
-
-
-def at_s3(host: str) -> Destination:
-    return s3.connect(s3.Config.model_validate({**S3, "endpoint_url": f"https://{host}"}), NOWHERE)
-
-
-def at_azure(host: str) -> Destination:
-    endpoint = f"{AZURE};BlobEndpoint=https://{host}/account1"
-    return azure_blob.connect(
-        azure_blob.Config.model_validate({"container": "container", "connection_string": endpoint}), NOWHERE
-    )
-
-
-def at_sftp(host: str) -> Destination:
-    return sftp.connect(sftp.Config.model_validate({**SFTP, "host": host}), NOWHERE)
-
-
-KINDS = pytest.mark.parametrize("at", [at_s3, at_azure, at_sftp])
-
-
-@KINDS
-@pytest.mark.parametrize(
-    "host", ["169.254.169.254", "127.0.0.1", "10.0.0.1", "localhost", "2130706433", "0x7f.1", "inner.example"]
-)
-def test_refused_hosts_open_no_socket(net: Net, at: Callable[[str], Destination], host: str) -> None:
-    net.answers = ["172.16.5.4"] * 9
-    destination = at(host)
-    with pytest.raises(ConfigurationError):
-        deliver(destination, "a.csv", b"1")
-    steps = list(destination.probe())
-    assert (steps[-1].step, steps[-1].ok) == ("resolve", False)
-    assert "172.16.5.4" not in str(steps)
-    assert net.dialled == []
-
-
-@pytest.mark.parametrize("at", [at_s3, at_sftp])
-def test_a_name_is_resolved_once(net: Net, at: Callable[[str], Destination]) -> None:
-    """A second answer, for an inner address, must never be asked for (DNS rebinding)."""
-    net.answers = [PUBLIC, "127.0.0.1", "127.0.0.1", "127.0.0.1"]
-    destination = at("rebind.example")
-    for _ in range(2):
-        with pytest.raises(TransientError):
-            deliver(destination, "a.csv", b"1")
-        list(destination.probe())
-    assert len(net.asked) == 1
-    assert set(net.dialled) == {PUBLIC}
 
 
 def test_the_clouds_own_names_are_dialled_without_a_proxy(net: Net) -> None:

@@ -21,6 +21,7 @@ FACTS = {
     "region": "r",
     "container": "c",
     "until": "",
+    "ends": "2030-01-01T00:00:00Z",
     "credential": "password",
     "username": "u",
     "path": "p",

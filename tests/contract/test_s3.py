@@ -104,3 +104,11 @@ def test_another_regions_answer_names_the_region(s3_rig: Rig, bucket: Bucket, mo
     transfer.put(b"1")
     with pytest.raises(Exception, match="region us-east-1"):
         transfer.commit()
+
+
+def test_a_service_that_would_replace_a_file_is_refused_by_the_probe(s3rver_rig: Rig) -> None:
+    """It ignores `If-None-Match`: nothing else would tell until a file of somebody else's is lost."""
+    steps = list(s3rver_rig.destination().probe())
+    assert (steps[-1].step, steps[-1].ok) == ("write", False)
+    assert "replaces an object" in steps[-1].message
+    assert s3rver_rig.view.files() == {}

@@ -41,8 +41,10 @@ class MemoryRunLog:
         self.sizes.append(sent)
         self._sent[key][destination_id, file] = sent
 
-    def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime) -> None:
-        self._receipts[key][destination_id, file] = asdict(receipt)
+    def received(
+        self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime, place: str = ""
+    ) -> None:
+        self._receipts[key][destination_id, file] = {**asdict(receipt), "place": place}
 
     def receipts(self, key: RunKey) -> Mapping[_File, Mapping[str, Any]]:
         return dict(self._receipts[key])

@@ -34,6 +34,7 @@ class Scene:
         out_of_time: Callable[[], bool] = lambda: False,
         held: Callable[[], bool] = lambda: True,
         hold_manifest: Callable[[], bool] = lambda: True,
+        place: str = "here",
     ) -> Dock:
         return Dock(
             log=self.log,
@@ -44,6 +45,7 @@ class Scene:
             now=lambda: NOW,
             held=held,
             hold_manifest=hold_manifest,
+            place=place,
         )
 
     @property
@@ -120,6 +122,28 @@ def test_a_cancelled_run_stops_in_the_middle_of_a_file_at_its_resume_point() -> 
     assert here.ship(0, held=lambda: next(answers, False)) == "paused"
     assert here.receipts == {}
     assert here.ship(0, held=lambda: False) == "withheld"
+
+
+def test_a_destination_that_moved_gets_every_file_at_its_new_place() -> None:
+    """Its manifest must not stand where half of the files do not."""
+    here = scene("moved-from", [5, 6])
+    assert here.ship(0, place="old") == "done"
+    here.box = "moved-to"
+    memory.BOXES["moved-to"] = memory.Box("any")
+    with pytest.raises(TransientError, match="moved"):
+        here.ship(MANIFEST_SHARD, place="new")
+    assert memory.BOXES["moved-to"].files == {}
+    assert here.ship(0, place="new") == "done"
+    assert here.ship(MANIFEST_SHARD, place="new") == "done"
+    names = {name.rsplit("/", 1)[-1] for name in memory.BOXES["moved-to"].files}
+    assert names == {"file-0", "file-1", "file-2", "file-3"}
+    assert {receipt["place"] for receipt in here.receipts.values()} == {"new"}
+
+
+def test_a_file_that_never_arrived_anywhere_is_no_sign_of_a_move() -> None:
+    here = scene("not-moved", [1] * (SHARD_FILES + 1))
+    here.ship(0, place="old")
+    assert here.ship(MANIFEST_SHARD, place="new") == "withheld"
 
 
 def test_a_manifest_goes_only_where_the_run_can_be_held() -> None:

@@ -155,8 +155,11 @@ def test_a_destination_that_fails_its_probe_is_for_no_rule_unless_forced(tenant:
     made = tenant.api.post("/destinations", {"name": "mistyped", "kind": "sftp", "settings": settings})
     place = f"/destinations/{made['destination_id']}/probe"
     probed = tenant.api.post(place, {"confirm_host_key": tenant.surroundings.sftp.fingerprint})
-    failed = probed["probe"][-1]
+    failed = next(step for step in probed["probe"] if step["result"] == "failed")
     assert (probed["usable"], failed["step"], failed["ok"]) == (False, "authenticate", False)
+    assert [s["step"] for s in probed["probe"] if s["result"] == "not_reached"] == [
+        *("write", "read_back", "rename", "delete")
+    ]
     assert "password" in failed["advice"]
     body = {**GOOD, "destinations": [made["destination_id"]]}
     status, errors = refused(lambda: tenant.api.post("/rules", body))
@@ -167,7 +170,7 @@ def test_a_destination_that_fails_its_probe_is_for_no_rule_unless_forced(tenant:
 
 def test_a_host_key_is_confirmed_only_as_it_was_shown(tenant: Tenant) -> None:
     made = tenant.api.post("/destinations", {"name": "x", "kind": "sftp", "settings": tenant.receivers.sftp()})
-    assert made["probe"][-1]["step"] == "host_key"
+    assert [s["step"] for s in made["probe"] if s["result"] == "failed"] == ["host_key"]
     place = f"/destinations/{made['destination_id']}/probe"
     status, errors = refused(lambda: tenant.api.post(place, {"confirm_host_key": "SHA256:" + "A" * 43}))
     assert (status, list(errors)) == (422, ["confirm_host_key"])

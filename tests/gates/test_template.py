@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from waybill.core.lake_keys import merged_key, parse_key
 from waybill.core.rows import SourceFormat
 from waybill.destinations import hosted
+from waybill.settings import Settings, from_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYBILL = ROOT / "layers/shared/python/waybill"
@@ -176,7 +178,7 @@ def reached(folder: Path) -> set[str]:
     wiring = ast.parse((WAYBILL / "wiring.py").read_text())
     providers = {n.name: ast.unparse(n) for n in wiring.body if isinstance(n, ast.FunctionDef)}
     asked = {name for name in providers if f"wiring.{name}" in own}
-    while more := {n for n in providers for a in asked if f"{n}()" in providers[a]} - asked:
+    while more := {n for n in providers for a in asked if re.search(rf"\b{n}\(", providers[a])} - asked:
         asked |= more
     adapters = [f.read_text() for f in (WAYBILL / "aws").rglob("*.py")]
     modules, waiting = [], [providers[name] for name in asked]
@@ -260,3 +262,20 @@ def test_each_format_of_records_raises_an_event_and_what_we_merge_does_not() -> 
     places = [parse_key(f"tenant=acme/dataset=d/dt=2026-03-09/hr=00/x{ending}") for ending in endings]
     assert {place.format for place in places if place} == set(SourceFormat)
     assert not merged_key("acme", "d", "x").endswith(tuple(endings))
+
+
+def test_an_operators_word_on_links_reaches_the_function_that_makes_them() -> None:
+    """What it does there: tests/integration/test_destinations.py."""
+    parameters, variables = TEMPLATE["Parameters"], FUNCTIONS["ApiFunction"]["Environment"]["Variables"]
+    assert parameters["DirectDownload"]["AllowedValues"] == ["true", "false"]
+    for name, default, given in (("DirectDownload", "true", "false"), ("NoDownloadTenants", "", "acme, zeta")):
+        assert parameters[name]["Default"] == default
+        (variable,) = [v for v, value in variables.items() if value == {"Ref": name}]
+        assert from_environment({variable: default}) == Settings()
+        assert from_environment({variable: given}) != Settings()
+    makers = [n for n, p in FUNCTIONS.items() if "hosted_files().link" in _sources(ROOT / p["CodeUri"])]
+    assert makers == ["ApiFunction"]
+
+
+def _sources(folder: Path) -> str:
+    return "".join(f.read_text() for f in folder.rglob("*.py"))

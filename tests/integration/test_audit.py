@@ -16,6 +16,7 @@ import pytest
 
 from tests.core.histories import SETTLE, a_run
 from tests.core.made import CATALOG, rule
+from tests.core.test_expiring import saved
 from tests.integration.conftest import REGION
 from waybill import wiring
 from waybill.aws.events import EventBridge
@@ -189,7 +190,7 @@ class Context:
 
 @pytest.fixture
 def deployed(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("rules", "runs", "holes", "lake_objects", "datasets"):
+    for name in ("rules", "runs", "holes", "lake_objects", "datasets", "destinations"):
         logical = "".join(word.title() for word in name.split("_")) + "Table"
         monkeypatch.setenv(f"WAYBILL_{name.upper()}_TABLE", tables[logical])
     cached = [f for f in vars(wiring).values() if hasattr(f, "cache_clear")]
@@ -204,13 +205,19 @@ def deployed(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterato
 def test_the_function_takes_its_sample_event_and_counts(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     boto3.client("events", region_name=REGION).describe_event_bus()
     lose(hourly(office, "acme", 1)[3])
+    event = json.loads((ROOT / "events/audit.json").read_text())
+    ends = datetime.fromisoformat(event["time"]) + timedelta(days=3)
+    for number, when in enumerate((ends, ends + timedelta(days=30), None)):
+        wiring.destinations().add(saved(f"{number}", when))
     spec = importlib.util.spec_from_file_location("audit_app", ROOT / "functions/audit/app.py")
     assert spec is not None
     assert spec.loader is not None
     app = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(app)
-    answer = app.handle(json.loads((ROOT / "events/audit.json").read_text()), Context())
+    answer = app.handle(event, Context())
     assert json.loads(json.dumps(answer))["found"] == {"missing": 1}
-    assert (answer["rules"], answer["opened"], answer["done"]) == (1, 1, True)
+    assert (answer["rules"], answer["opened"], answer["done"], answer["expiring"]) == (1, 1, True, 1)
+    again = app.handle(event, Context())
+    assert (again["opened"], again["expiring"]) == (0, 0)
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "HolesFound" in line]
     assert {m["kind"]: m["HolesFound"] for m in metrics}["missing"] == [1.0]

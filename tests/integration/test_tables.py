@@ -306,7 +306,7 @@ def test_destinations_and_keys_come_back_as_they_went_in(tables: dict[str, str])
         created_at=NOW,
         created_by="a test",
     )
-    destinations.save(saved)
+    destinations.add(saved)
     assert destinations.get("acme", "dst_one") == saved
     assert destinations.find("zeta", "dst_one") is None
     assert destinations.page("acme", "", 5).items == [saved]

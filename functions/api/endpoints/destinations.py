@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from endpoints.caller import permitted
 from endpoints.paging import Cursor, Limit, NextCursor
@@ -19,8 +19,9 @@ from endpoints.problems import field_errors
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
-from waybill.core.destination import refuse_failed, split_secrets, usable
+from waybill.core.destination import Checked, approved, refuse_failed, split_secrets, usable
 from waybill.core.errors import Conflict, FieldError, InvalidInput, WaybillError
+from waybill.core.expiring import warning
 from waybill.core.folder_access import HOSTED, Folder
 from waybill.core.ports import SavedDestination
 from waybill.core.window import stamp
@@ -35,7 +36,7 @@ class NewDestination(BaseModel):
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
     kind: str
-    settings: dict[str, Any]
+    settings: Annotated[dict[str, Any], Field(repr=False)]
     force: bool = False
 
 
@@ -49,16 +50,27 @@ class ProbeRequest(BaseModel):
 
 
 class StepView(BaseModel):
+    """`result`: `ok`, `failed`, or `not_reached` where a step before it failed."""
+
     step: str
+    result: Literal["ok", "failed", "not_reached"]
     ok: bool
+    milliseconds: int
     message: str
     advice: str
     facts: dict[str, str]
 
 
+class ApprovalView(BaseModel):
+    host_key: str
+    approved_by: str
+    approved_at: str
+
+
 class DestinationView(BaseModel):
     """`usable`: rules may name it, because its last probe went well or because it was forced. `external_id` is what a role
-    of the tenant's must ask for.
+    of the tenant's must ask for. `version` is what a change must name. `host_keys` were confirmed, the newest last.
+    `warnings` say that its credentials end soon.
     """
 
     destination_id: str
@@ -71,6 +83,10 @@ class DestinationView(BaseModel):
     created_at: str
     created_by: str
     external_id: str
+    version: int
+    expires_at: str | None
+    host_keys: list[ApprovalView]
+    warnings: list[str]
 
 
 class DestinationList(BaseModel):
@@ -82,13 +98,13 @@ class DestinationList(BaseModel):
 def list_destinations(limit: Limit = 50, cursor: Cursor = "") -> DestinationList:
     caller = permitted(router, Permission.READ)
     page = wiring.destinations().page(caller.tenant, cursor, limit)
-    return DestinationList(items=[_view(d) for d in page.items], cursor=page.cursor)
+    return DestinationList(items=[view_of(d) for d in page.items], cursor=page.cursor)
 
 
 @router.get("/destinations/<destination_id>")
 def get_destination(destination_id: str) -> DestinationView:
     caller = permitted(router, Permission.READ)
-    return _view(wiring.destinations().get(caller.tenant, destination_id))
+    return view_of(wiring.destinations().get(caller.tenant, destination_id))
 
 
 @router.post("/destinations")
@@ -98,26 +114,29 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
     destination until then.
     """
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
-    settings, secret = _checked(body.kind, body.settings)
+    wanted = checked(body.kind, body.settings)
     destination_id = f"dst_{secrets.token_hex(8)}"
     now = wiring.now()
-    reference = wiring.secrets().create(caller.tenant, destination_id, secret) if secret else ""
+    reference = wiring.secrets().create(caller.tenant, destination_id, wanted.secret) if wanted.secret else ""
     saved = SavedDestination(
         tenant=caller.tenant,
         destination_id=destination_id,
         name=body.name,
         kind=body.kind,
-        settings=settings,
+        settings=wanted.settings,
         secret_ref=reference,
         usable=False,
         probe=(),
         probed_at=now,
         created_at=now,
         created_by=caller.name,
-        external_id=f"waybill-{secrets.token_hex(16)}" if settings.get("role_arn") else "",
+        external_id=external_id_for(wanted.settings),
+        place=wanted.place,
+        expires_at=wanted.expires_at,
+        host_keys=approved((), wanted.settings, caller.name, now),
     )
     try:
-        wiring.destinations().save(saved)
+        wiring.destinations().add(saved)
         probed = _probed(saved, body.force, now)
         refuse_failed(probed.probe, wiring.destination_config(body.kind).model_fields, force=body.force)
     except WaybillError:
@@ -125,11 +144,12 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
         if reference:
             wiring.secrets().remove(reference)
         raise
-    return Response(HTTPStatus.CREATED.value, "application/json", _view(probed))
+    return Response(HTTPStatus.CREATED.value, "application/json", view_of(probed))
 
 
 @router.post("/destinations/<destination_id>/probe")
 def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationView:
+    """A host key that is confirmed takes the place of the one before, which stays in the history."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     saved = wiring.destinations().get(caller.tenant, destination_id)
     if body.confirm_host_key is not None:
@@ -139,9 +159,8 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
             raise InvalidInput(
                 [FieldError("confirm_host_key", "is not the fingerprint that the last probe showed; probe again")]
             )
-        saved = replace(saved, settings={**saved.settings, "host_key": body.confirm_host_key})
-        wiring.destinations().save(saved)
-    return _view(_probed(saved, body.force, wiring.now()))
+        saved = _confirmed(saved, body.confirm_host_key, caller.name)
+    return view_of(_probed(saved, body.force, wiring.now()))
 
 
 @router.delete("/destinations/<destination_id>")
@@ -162,7 +181,8 @@ def delete_destination(destination_id: str) -> Response[str]:
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
-def _checked(kind: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def checked(kind: str, settings: Mapping[str, Any]) -> Checked:
+    """The kind's settings. Raises InvalidInput, field by field."""
     kinds = wiring.destination_kinds()
     if kind not in kinds:
         raise InvalidInput([FieldError("kind", f"{kind!r} is no kind of destination; use {', '.join(sorted(kinds))}")])
@@ -171,13 +191,26 @@ def _checked(kind: str, settings: Mapping[str, Any]) -> tuple[dict[str, Any], di
     except ValidationError as wrong:
         details = [dict(e) for e in wrong.errors(include_url=False, include_input=False)]
         raise InvalidInput(field_errors(details, "settings")) from None
-    return split_secrets(config)
+    return Checked(*split_secrets(config), config.place, config.expires_at)
+
+
+def external_id_for(settings: Mapping[str, Any]) -> str:
+    """A new one of ours, if the settings name a role."""
+    return f"waybill-{secrets.token_hex(16)}" if settings.get("role_arn") else ""
+
+
+def _confirmed(saved: SavedDestination, host_key: str, by: str) -> SavedDestination:
+    settings = {**saved.settings, "host_key": host_key}
+    history = approved(saved.host_keys, settings, by, wiring.now())
+    confirmed = replace(saved, settings=settings, host_keys=history, version=saved.version + 1)
+    wiring.destinations().replace(confirmed, saved.version)
+    return confirmed
 
 
 def _probed(saved: SavedDestination, force: bool, now: datetime) -> SavedDestination:
     steps = wiring.prober().run(saved.tenant, saved.destination_id)
     probed = replace(saved, probe=tuple(steps), probed_at=now, usable=usable(steps, force=force))
-    wiring.destinations().save(probed)
+    wiring.destinations().replace(probed, saved.version)
     return probed
 
 
@@ -195,18 +228,35 @@ def _rules_that_name(tenant: str, destination_id: str) -> list[str]:
             return found
 
 
-def _view(saved: SavedDestination) -> DestinationView:
+def _step(step: ProbeStep) -> StepView:
+    return StepView(
+        step=step.step,
+        result=step.result,
+        ok=step.ok,
+        milliseconds=step.milliseconds,
+        message=step.message,
+        advice=step.advice,
+        facts=dict(step.facts),
+    )
+
+
+def view_of(saved: SavedDestination) -> DestinationView:
     return DestinationView(
         destination_id=saved.destination_id,
         name=saved.name,
         kind=saved.kind,
         settings=dict(saved.settings),
         usable=saved.usable,
-        probe=[
-            StepView(step=s.step, ok=s.ok, message=s.message, advice=s.advice, facts=dict(s.facts)) for s in saved.probe
-        ],
+        probe=[_step(s) for s in saved.probe],
         probed_at=stamp(saved.probed_at),
         created_at=stamp(saved.created_at),
         created_by=saved.created_by,
         external_id=saved.external_id,
+        version=saved.version,
+        expires_at=stamp(saved.expires_at) if saved.expires_at else None,
+        host_keys=[
+            ApprovalView(host_key=k.host_key, approved_by=k.approved_by, approved_at=stamp(k.approved_at))
+            for k in saved.host_keys
+        ],
+        warnings=[said for said in (warning(saved, wiring.now()),) if said],
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -16,14 +19,29 @@ Event = Mapping[str, Any]
 Handler = Callable[[Event, LambdaContext], R]
 
 logger = Logger(service="waybill")
+_FRAMES = 8
+for _talkative in ("aws_lambda_powertools", "botocore"):
+    # They write down what they send and get, secrets as well, where somebody turns all logs up.
+    logging.getLogger(_talkative).setLevel(logging.INFO)
 _LOGGED = ("tenant", "run_id", "epoch", "part", "destination_id", "shard")
+
+
+class Defect(Exception):
+    """Something went wrong that nobody foresaw. It says what kind of error it was and where, and none of its words: these
+    could hold anything, a tenant's password as well, and end in logs and in a run's history.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        places = [f"{'/'.join(Path(f.filename).parts[-2:])}:{f.lineno} ({f.name})" for f in frames]
+        super().__init__(f"{type(error).__name__} at {', '.join(reversed(places))}")
 
 
 def handler(function: Handler[R]) -> Handler[R]:
     """Wrap `function` as a Lambda's handler.
 
     What it raises on purpose leaves as exactly one of the three recoveries, under that class's own name: a state machine
-    does not match subclasses. Any other exception is a defect; it leaves as it is, and nothing retries it.
+    does not match subclasses. Any other exception is a Defect, and nothing retries it.
     """
 
     def wrapped(event: Event, context: LambdaContext) -> R:
@@ -37,8 +55,13 @@ def handler(function: Handler[R]) -> Handler[R]:
             if type(error) is recovery:
                 raise
             raise recovery(error.message, error.advice) from error
+        except Exception as error:  # noqa: BLE001 (the last one who can keep its words from being written down)
+            defect = Defect(error)
         finally:
             logger.remove_keys(list(_LOGGED))
+        # Out here, where it drags no other error behind it.
+        logger.warning("Defect: %s", defect)
+        raise defect
 
     return wrapped
 

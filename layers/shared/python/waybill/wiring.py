@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from pydantic import BaseModel
 
 from waybill.aws.alarm import OneTimeSchedules
 from waybill.aws.dispatch_queue import QueuedDispatch
@@ -45,7 +44,8 @@ from waybill.core.advance import BackfillDesk
 from waybill.core.arrival import announcer
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.certificates import CertificateFacts, Certificates
-from waybill.core.deliver import Destination
+from waybill.core.deliver import Destination, ProbeStep
+from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
@@ -53,6 +53,7 @@ from waybill.core.plan import PlannedDestination
 from waybill.core.register import Registrar
 from waybill.core.survey import Survey
 from waybill.destinations import registry
+from waybill.destinations.probing import completed
 from waybill.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -335,14 +336,14 @@ def destination_kinds() -> Collection[str]:
     return registry.kinds()
 
 
-def destination_config(kind: str) -> type[BaseModel]:
+def destination_config(kind: str) -> type[registry.DestinationConfig]:
     """What a kind's settings are checked against; needs none of its heavy libraries."""
     return registry.config_model(kind)
 
 
 def dial(saved: ports.SavedDestination, session: str) -> Destination:
     """A saved destination with its secret, ready for use. `session` names what for, in the logs of a tenant's role."""
-    secret = secrets().read(saved.secret_ref) if saved.secret_ref else {}
+    secret = _secret_of(saved) if saved.secret_ref else {}
     config = registry.config_model(saved.kind).model_validate({**saved.settings, **secret})
     surroundings = registry.Surroundings(
         allowed_networks=settings().allowed_networks,
@@ -350,6 +351,22 @@ def dial(saved: ports.SavedDestination, session: str) -> Destination:
         trust=registry.Trust(_client("sts"), saved.external_id, session) if saved.external_id else None,
     )
     return registry.connect(saved.kind, config, surroundings)
+
+
+def _secret_of(saved: ports.SavedDestination) -> Mapping[str, str]:
+    try:
+        return secrets().read(saved.secret_ref)
+    except ConfigurationError:
+        latest = destinations().find(saved.tenant, saved.destination_id)
+        if latest is None or latest.secret_ref == saved.secret_ref:
+            raise
+        advice = "It is tried again by itself."
+        raise TransientError("The destination got new credentials at this moment.", advice) from None
+
+
+def probed(saved: ports.SavedDestination, seconds: float) -> Sequence[ProbeStep]:
+    """Every step of a saved destination's connection test, within that time."""
+    return completed(dial(saved, "probe"), seconds)
 
 
 def _folder(saved: ports.SavedDestination) -> registry.HostedFolder:

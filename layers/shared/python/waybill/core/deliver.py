@@ -114,6 +114,7 @@ class ProbeStep:
     """One step of a connection test, in the order in which it ran. `advice` is empty where the step went well.
 
     `facts` hold what its user may want to see or confirm: the resolved address, the host key's fingerprint, the certificate.
+    `milliseconds` is how long it took. One that was not `reached`, since another failed before it, is not ok either.
     """
 
     step: StepName
@@ -121,6 +122,14 @@ class ProbeStep:
     message: str
     advice: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    milliseconds: int = 0
+    reached: bool = True
+
+    @property
+    def result(self) -> Literal["ok", "failed", "not_reached"]:
+        if not self.reached:
+            return "not_reached"
+        return "ok" if self.ok else "failed"
 
 
 class Transfer(Protocol):
@@ -178,6 +187,10 @@ class Destination(Protocol):
     """
 
     capabilities: Capabilities
+
+    @property
+    def probe_order(self) -> tuple[StepName, ...]:
+        """The steps of `probe` where all goes well."""
 
     def probe(self) -> Iterator[ProbeStep]:
         """Test the whole way with a small object of a random name, step by step; stops after the first that fails. A kind

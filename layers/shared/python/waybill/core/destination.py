@@ -1,15 +1,27 @@
-"""Saved destinations: what of their settings is secret, and what a failed probe says about them."""
+"""Saved destinations: what of their settings is secret, what a failed probe says, and who confirmed which host key."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
 from waybill.core.deliver import ProbeStep
 from waybill.core.errors import FieldError, InvalidInput
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A kind's settings that were found good: the plain ones, the secret ones, where files go, and when the credentials end."""
+
+    settings: Mapping[str, Any]
+    secret: Mapping[str, str] = field(repr=False)
+    place: str
+    expires_at: datetime | None
 
 
 def split_secrets(config: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
@@ -26,6 +38,32 @@ def split_secrets(config: BaseModel) -> tuple[dict[str, Any], dict[str, str]]:
     return config.model_dump(mode="json", exclude=declared), secret
 
 
+@dataclass(frozen=True)
+class Approval:
+    """A host key that somebody confirmed."""
+
+    host_key: str
+    approved_by: str
+    approved_at: datetime
+
+
+def approved(
+    before: Sequence[Approval], settings: Mapping[str, Any], approved_by: str, now: datetime
+) -> tuple[Approval, ...]:
+    """The confirmed host keys with that of the settings, if it is another than the last one."""
+    key = settings.get("host_key")
+    if not key or (before and before[-1].host_key == key):
+        return tuple(before)
+    return (*before, Approval(key, approved_by, now))
+
+
+def with_pinned_key(settings: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """New settings, with the confirmed host key where they name none and the server is the same."""
+    same = all(settings.get(name) == kept.get(name) for name in ("host", "port"))
+    pinned = kept.get("host_key") if same and "host_key" in settings else None
+    return {**settings, "host_key": pinned} if pinned and not settings["host_key"] else dict(settings)
+
+
 WAITS = ("host_key", "assume_role")
 """Steps that wait for the tenant: to confirm a host key, to let a role trust an external id that was made just now."""
 UNSAFE = "external_id"
@@ -35,15 +73,17 @@ UNSAFE = "external_id"
 def usable(steps: Sequence[ProbeStep], *, force: bool) -> bool:
     """Whether rules may name a destination after that probe."""
     well = bool(steps) and all(step.ok for step in steps)
-    return well or (force and all(step.ok for step in steps if step.step == UNSAFE))
+    return well or (force and all(step.ok for step in steps if step.step == UNSAFE and step.reached))
 
 
-def refuse_failed(steps: Sequence[ProbeStep], settings: Iterable[str], *, force: bool = False) -> None:
-    """Raises InvalidInput with the field to correct where a probe failed and is not forced; one that waits is no failure.
+def refuse_failed(
+    steps: Sequence[ProbeStep], settings: Iterable[str], *, force: bool = False, waits: Sequence[str] = WAITS
+) -> None:
+    """Raises InvalidInput with the field to correct where a probe failed and is not forced; one that `waits` is no failure.
 
     A step names the setting to change in its sentences: that is the field. `settings` are the kind's fields.
     """
-    failed = next((step for step in steps if not step.ok and step.step not in WAITS), None)
+    failed = next((step for step in steps if step.result == "failed" and step.step not in waits), None)
     if failed is None or (force and failed.step != UNSAFE):
         return
     said = f"{failed.message} {failed.advice}"

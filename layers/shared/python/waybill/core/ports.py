@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from waybill.core.access import AccessKey
 from waybill.core.catalog import Dataset
 from waybill.core.deliver import ProbeStep, Receipt, ResumePoint
+from waybill.core.destination import Approval
 from waybill.core.drift import Columns
 from waybill.core.hole import Hole, KeptHole
 from waybill.core.lake_keys import Listed
@@ -215,10 +216,13 @@ class RunLog(Protocol):
 
     def sent(self, key: RunKey, destination_id: str, file: int, sent: int) -> None: ...
 
-    def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime) -> None: ...
+    def received(
+        self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime, place: str = ""
+    ) -> None:
+        """`place` is the destination's (`SavedDestination`) at that time."""
 
     def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:
-        """By destination and file number; each `{"name", "size", "checksum", "version", "compared", "time"}`."""
+        """By destination and file number; each `{"name", "size", "checksum", "version", "compared", "time", "place"}`."""
 
     def failed(self, key: RunKey, destination_id: str, failure: Failure) -> None:
         """Why a destination did not take its files; the last one counts, and only while receipts are missing."""
@@ -240,6 +244,10 @@ class RunLog(Protocol):
 class SavedDestination:
     """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does. `external_id` is the
     platform's own making, for a tenant's role to ask for; empty where there is no role.
+
+    `version` grows with each change of name, settings or credentials. `place` names where its files go: what was delivered to
+    another place is not there. `expires_at` is when its credentials end, as far as they say it themselves. `host_keys` are
+    those that were ever confirmed, the newest last.
     """
 
     tenant: str
@@ -254,11 +262,18 @@ class SavedDestination:
     created_at: datetime
     created_by: str
     external_id: str = ""
+    version: int = 1
+    place: str = ""
+    expires_at: datetime | None = None
+    host_keys: Sequence[Approval] = ()
 
 
 class Destinations(Protocol):
-    def save(self, destination: SavedDestination) -> None:
-        """A new one, or in place of the one that was there."""
+    def add(self, destination: SavedDestination) -> None:
+        """A new one."""
+
+    def replace(self, destination: SavedDestination, version: int) -> None:
+        """Raises Conflict unless the kept one is there and has that version still."""
 
     def get(self, tenant: str, destination_id: str) -> SavedDestination:
         """Raises NotFound."""
@@ -267,7 +282,16 @@ class Destinations(Protocol):
 
     def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedDestination]: ...
 
+    def every(self, cursor: str, limit: int) -> Page[SavedDestination]:
+        """All tenants' destinations: for the platform's own use alone."""
+
     def remove(self, tenant: str, destination_id: str) -> None: ...
+
+    def claim_notice(self, destination: SavedDestination, day: str) -> bool:
+        """Take it upon oneself to tell of it on that day (`YYYY-MM-DD`). False where somebody did so, or where it is gone."""
+
+    def return_notice(self, destination: SavedDestination, day: str) -> None:
+        """Nobody was told on that day after all."""
 
 
 class AccessKeys(Protocol):

@@ -30,7 +30,8 @@ class LakeBytes(Protocol):
 
 @dataclass(frozen=True)
 class Dock:
-    """What a shipment needs. `dial` connects to the destination, once, when there is something to send.
+    """What a shipment needs. `dial` connects to the destination, once, when there is something to send. `place` is where that
+    is: a receipt from another place proves nothing here.
 
     `held` asks whether the run is still in this attempt's hands; `hold_manifest` does too, and from then on until this worker
     is gone nobody can cancel the run.
@@ -44,6 +45,7 @@ class Dock:
     now: Callable[[], datetime]
     held: Callable[[], bool]
     hold_manifest: Callable[[], bool]
+    place: str = ""
 
 
 def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock) -> Status:
@@ -51,16 +53,26 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
 
     `paused`: stopped at a resume point, call again. `withheld`: it is the manifest's turn, but another file has no receipt (a
     manifest never arrives before what it lists); or the run is in this attempt's hands no more, and nothing further is sent.
+    A destination that was moved to another place during the run gets every file again, so that nobody finds half a package.
     Idempotent. Raises what the destination raises.
     """
     key = run_key(plan)
-    receipts = dock.log.receipts(key)
-    arrived = {number for owner, number in receipts if owner == destination_id}
+    places = {
+        number: receipt.get("place", "")
+        for (owner, number), receipt in dock.log.receipts(key).items()
+        if owner == destination_id
+    }
+    arrived = {number for number, place in places.items() if place == dock.place}
     if shard == PROBE_SHARD:
         _prove(dock)
         dock.log.mended(key, destination_id)
         return "done"
     if shard == MANIFEST_SHARD and not arrived.issuperset(sealed.cargo):
+        if set(places).issuperset(sealed.cargo):
+            raise TransientError(
+                "The destination was moved while its files were on their way.",
+                "Waybill sends all of them to the new place by itself.",
+            )
         return "withheld"
     waiting = [n for n in sealed.numbers(shard) if n not in arrived]
     if not waiting:
@@ -114,7 +126,8 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
     if isinstance(answer, Paused):
         entry.sent(answer.sent)
         return True
-    entry.dock.log.received(entry.key, entry.destination_id, number, answer, entry.dock.now())
+    dock = entry.dock
+    dock.log.received(entry.key, entry.destination_id, number, answer, dock.now(), dock.place)
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 SUFFIXES = ("core.windows.net", "core.chinacloudapi.cn", "core.usgovcloudapi.net", "storage.azure.net")
@@ -45,9 +46,21 @@ class Account:
         return url.port or (443 if url.scheme == "https" else 80)
 
     @property
-    def expiry(self) -> str:
-        """Until when the signature says that it holds; empty for an account key."""
-        return parse_qs(self.sas).get("se", [""])[0][:32]
+    def encrypted(self) -> bool:
+        return self.url.startswith("https:")
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Until when the signature says that it holds; None for an account key, and where a policy of the account says it.
+
+        Azure takes a day, or a UTC time to the minute, the second or less ("Create an account SAS", `SignedExpiry`).
+        """
+        said = parse_qs(self.sas).get("se", [""])[0]
+        try:
+            moment = datetime.fromisoformat(said)
+        except ValueError:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def parse(connection_string: str) -> Account:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, SecretStr, field_validator
 
-from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat
+from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePoint, Stat, StepName
 from waybill.core.errors import AccessDenied, ConfigurationError
 from waybill.destinations.azure_account import Account, parse
 from waybill.destinations.azure_blocks import Blocks, Container, Missing, changed, if_absent, listed
 from waybill.destinations.config import DestinationConfig, Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived, part_size_for
-from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
+from waybill.destinations.probing import CONTENT, object_steps, probe_name, told
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
@@ -46,6 +47,17 @@ class Config(DestinationConfig):
         parse(value.get_secret_value())
         return value
 
+    @property
+    def account(self) -> Account:
+        return parse(self.connection_string.get_secret_value())
+
+    def _place(self) -> tuple[str, ...]:
+        return (self.account.url, self.container, self.prefix)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.account.expires_at
+
 
 # -- capabilities
 
@@ -58,7 +70,7 @@ CAPABILITIES = Capabilities(
 
 
 def connect(config: Config, surroundings: Surroundings) -> AzureBlob:
-    return AzureBlob(config, Dialer(surroundings))
+    return AzureBlob(config, Dialer(surroundings), surroundings.now)
 
 
 class AzureBlob:
@@ -69,20 +81,26 @@ class AzureBlob:
 
     capabilities = CAPABILITIES
 
-    def __init__(self, config: Config, dialer: Dialer) -> None:
-        self._config, self._dialer = config, dialer
-        self._account = parse(config.connection_string.get_secret_value())
+    def __init__(self, config: Config, dialer: Dialer, now: Callable[[], datetime]) -> None:
+        self._config, self._dialer, self._now = config, dialer, now
+        self._account = config.account
         self._made: Container | None = None
+
+    @property
+    def probe_order(self) -> tuple[StepName, ...]:
+        return object_steps(encrypted=self._account.encrypted)
 
     def probe(self) -> Iterator[ProbeStep]:
         name = joined(self._config.prefix, probe_name())
         written: list[str] = []
-        return told(OBJECT_STEPS, self._steps(name, written), lambda: self._remove(written))
+        return told(self.probe_order, self._steps(name, written), lambda: self._remove(written))
 
     def _steps(self, name: str, written: list[str]) -> Iterator[ProbeStep]:
         container = self._container()
         blob = container.client.get_blob_client(name)
         yield from self._dialer.steps(self._account.host, self._account.port)
+        if self._account.encrypted:
+            yield self._dialer.tls_step(self._account.host, self._account.port, _authorities())
         try:
             with container.translated():
                 blob.get_blob_properties()  # reading what is not there tells a wrong key and a wrong container apart
@@ -133,7 +151,7 @@ class AzureBlob:
     def _container(self) -> Container:
         if self._made is None:
             client = _client(self._account, self._config.container, self._dialer)
-            self._made = Container(client, self._config.container, self._account.expiry)
+            self._made = Container(client, self._config.container, self._account.expires_at, self._now)
         return self._made
 
 
@@ -161,6 +179,8 @@ def _client(account: Account, container: str, dialer: Dialer) -> ContainerClient
     for scheme in ("http://", "https://"):
         session.mount(scheme, Guarded(pool_maxsize=THREADS + 1, max_retries=0))
     logging.getLogger("urllib3.connectionpool").addFilter(_WITHOUT_SIGNATURE)
+    # It writes down every answer's headers, whatever the server says in them.
+    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
     return ContainerClient(
         account.url,
         container,
@@ -171,6 +191,13 @@ def _client(account: Account, container: str, dialer: Dialer) -> ContainerClient
         retry_policy=LinearRetry(backoff=1, retry_total=2, random_jitter_range=1),
         permit_redirects=False,
     )
+
+
+def _authorities() -> str:
+    """Whom the client trusts: the session reads no other list from the environment."""
+    from certifi import where
+
+    return where()
 
 
 class _WithoutSignature(logging.Filter):

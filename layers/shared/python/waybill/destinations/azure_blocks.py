@@ -8,9 +8,10 @@ blob; Azure removes them after a week.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from waybill.core.deliver import OutgoingFile, Receipt, ResumePoint, Stat
@@ -38,24 +39,29 @@ class NameExists(NameTaken):
 
 @dataclass(frozen=True)
 class Container:
-    """A container; `expiry` is the signature's, for messages. Raises what `Destination` promises."""
+    """A container; `expires_at` is when the signature ends, for messages. Raises what `Destination` promises."""
 
     client: ContainerClient
     name: str
-    expiry: str
+    expires_at: datetime | None
+    now: Callable[[], datetime]
 
     @contextmanager
     def translated(self) -> Iterator[None]:
         # `from None`: the library's own message holds the address, and with it the signature.
         from azure.core.exceptions import AzureError, HttpResponseError
 
-        until = f" (it says that it holds until {self.expiry})" if self.expiry else ""
-        facts = {"container": self.name, "until": until}
+        ends = f"{self.expires_at:%Y-%m-%dT%H:%M:%SZ}" if self.expires_at else ""
+        until = f" (it says that it holds until {ends})" if ends else ""
+        facts = {"container": self.name, "until": until, "ends": ends}
         try:
             yield
         except HttpResponseError as refused:
             code = getattr(refused, "error_code", None) or type(refused).__name__
-            raise explained(ERRORS, [str(getattr(code, "value", code))], refused.status_code, facts) from None
+            error = explained(ERRORS, [str(getattr(code, "value", code))], refused.status_code, facts)
+            # Azure says of an expired signature only that it is not accepted.
+            over = isinstance(error, AccessDenied) and self.expires_at is not None and self.expires_at <= self.now()
+            raise (explained(ERRORS, ["Expired"], facts=facts) if over else error) from None
         except AzureError as failed:
             untrusted = "CERTIFICATE_VERIFY_FAILED" in str(failed)
             raise explained(ERRORS, ["Certificate"] if untrusted else lineage(failed), facts=facts) from None
@@ -293,6 +299,11 @@ ERRORS: Mapping[str, Meaning] = {
     "DeletePending": BUSY,
     "InternalError": BUSY,
     "SystemInUse": BUSY,
+    "Expired": Meaning(
+        AccessDenied,
+        "The signature of connection_string expired on {ends}.",
+        "Make a new one in the Azure portal and save it as connection_string.",
+    ),
     # azure-core's own, by class
     "Certificate": UNTRUSTED,
     "IncompleteReadError": CUT,

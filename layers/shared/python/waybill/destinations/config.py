@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -13,6 +15,20 @@ class DestinationConfig(BaseModel):
     """Settings of a destination. Never printed with their values where these are wrong: one may be a secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @property
+    def place(self) -> str:
+        """Names where files go, without telling it: two configs with the same place put a file at the same spot."""
+        return hashlib.sha256("\n".join([type(self).__module__, *self._place()]).encode()).hexdigest()[:16]
+
+    def _place(self) -> tuple[str, ...]:
+        """What of the settings says where files go. No secret."""
+        return ()
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the credentials end, as far as they say so themselves."""
+        return None
 
 
 def _prefix(value: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
-from collections.abc import Callable, Iterator, Mapping
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from waybill.core.deliver import ProbeStep
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.network import checked_addresses, checked_host, is_allowed, parse_networks
+from waybill.destinations.failures import SILENT, UNTRUSTED, explained
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 MOST_ADDRESSES = 4
+TRUSTED = "The server's certificate is trusted."
 
 Pool = TypeVar("Pool", bound="type[HTTPConnectionPool]")
 
@@ -115,6 +119,39 @@ class Dialer:
         yield ProbeStep("resolve", True, f"{host} has a public address.", facts={"address": addresses[0]})
         self.reach(host, port).close()
         yield ProbeStep("connect", True, f"{host} answers on port {port}.", facts={"port": str(port)})
+
+    def tls_step(self, host: str, port: int, authorities: str) -> ProbeStep:
+        """The step after these where a kind's library speaks TLS from the first byte; `authorities` is the file of those whom
+        it trusts. Raises ConfigurationError, and what `reach` raises.
+        """
+        context = ssl.create_default_context(cafile=authorities)
+        try:
+            with context.wrap_socket(self.reach(host, port), server_hostname=host) as encrypted:
+                return ProbeStep("tls", True, TRUSTED, facts=certificate_facts(encrypted))
+        except ssl.SSLCertVerificationError:
+            raise explained({"": UNTRUSTED}, [""]) from None
+        except TimeoutError:
+            raise explained({"": SILENT}, [""]) from None
+        except OSError:
+            raise ConfigurationError(f"{host} speaks no TLS on port {port}.", "Correct the host or its port.") from None
+
+
+def certificate_facts(encrypted: ssl.SSLSocket) -> dict[str, str]:
+    """The server's certificate, for a person to look at."""
+    shown, raw = encrypted.getpeercert() or {}, encrypted.getpeercert(binary_form=True) or b""
+    return {
+        "certificate": hashlib.sha256(raw).hexdigest(),
+        "subject": _named(shown.get("subject")),
+        "issuer": _named(shown.get("issuer")),
+        "valid_until": str(shown.get("notAfter", "")),
+        "tls": encrypted.version() or "",
+    }
+
+
+def _named(names: object) -> str:
+    """A certificate's subject or issuer as `commonName=mail.example.com`."""
+    pairs: Sequence[tuple[str, str]] = [pair for group in names or () for pair in group]  # type: ignore[attr-defined]
+    return ", ".join(f"{key}={value}" for key, value in pairs)
 
 
 def _looked_up(host: str) -> list[str]:

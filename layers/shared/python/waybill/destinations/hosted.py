@@ -61,6 +61,7 @@ class Hosted:
     """Atomic and resumable as `s3.S3`. Overwrites nothing, and deletes nothing."""
 
     capabilities = CAPABILITIES
+    probe_order = STEPS
 
     def __init__(self, config: Config, folder: HostedFolder) -> None:
         self._folder = folder

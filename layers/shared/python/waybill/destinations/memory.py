@@ -14,7 +14,7 @@ from waybill.destinations.config import DestinationConfig, Prefix, joined
 from waybill.destinations.dial import Surroundings
 from waybill.destinations.failures import BUSY, CUT, Meaning, explained, taken
 from waybill.destinations.parts import Arrived
-from waybill.destinations.probing import CONTENT, probe_name, told
+from waybill.destinations.probing import CONTENT, OBJECT, probe_name, told
 
 # -- config
 
@@ -23,6 +23,9 @@ class Config(DestinationConfig):
     box: str = Field(min_length=1, description="The name of the box that holds the files; it must exist.")
     password: SecretStr = Field(description="The box's password.")
     prefix: Prefix = Field("", description="A folder in the box below which all files are put.")
+
+    def _place(self) -> tuple[str, ...]:
+        return (self.box, self.prefix)
 
 
 # -- capabilities
@@ -72,13 +75,14 @@ class Memory:
     """Atomic: `commit` moves the upload under its name. Idempotent: the same bytes under the name count as ours."""
 
     capabilities = CAPABILITIES
+    probe_order = OBJECT
 
     def __init__(self, config: Config) -> None:
         self._config = config
 
     def probe(self) -> Iterator[ProbeStep]:
         key = joined(self._config.prefix, probe_name())
-        return told(("authenticate", "write", "read_back", "delete"), self._steps(key), lambda: self._forget(key))
+        return told(OBJECT, self._steps(key), lambda: self._forget(key))
 
     def _steps(self, key: str) -> Iterator[ProbeStep]:
         box = self._box()

@@ -9,9 +9,19 @@ from pydantic import BaseModel
 
 from waybill.core.deliver import Capabilities, Destination
 from waybill.core.errors import PermanentError
+from waybill.destinations.config import DestinationConfig
 from waybill.destinations.dial import HostedFolder, Surroundings, Trust
 
-__all__ = ["HostedFolder", "Surroundings", "Trust", "capabilities", "config_model", "connect", "kinds"]
+__all__ = [
+    "DestinationConfig",
+    "HostedFolder",
+    "Surroundings",
+    "Trust",
+    "capabilities",
+    "config_model",
+    "connect",
+    "kinds",
+]
 
 # `memory` is for tests: a tenant must not choose it.
 _MODULES = {
@@ -27,9 +37,9 @@ def kinds() -> tuple[str, ...]:
     return tuple(_MODULES)
 
 
-def config_model(kind: str) -> type[BaseModel]:
+def config_model(kind: str) -> type[DestinationConfig]:
     """The kind's settings, to validate with and to draw a form from. Loads no vendor's library."""
-    model: type[BaseModel] = _module(kind).Config
+    model: type[DestinationConfig] = _module(kind).Config
     return model
 
 

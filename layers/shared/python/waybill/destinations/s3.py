@@ -14,10 +14,11 @@ from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePo
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import Prefix, joined
 from waybill.destinations.dial import CONNECT_SECONDS, READ_SECONDS, Dialer, Surroundings, guard
+from waybill.destinations.failures import explained
 from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
-from waybill.destinations.probing import CONTENT, OBJECT_STEPS, probe_name, told
+from waybill.destinations.probing import CONTENT, object_steps, probe_name, told
 from waybill.destinations.s3_at_rest import AtRest
-from waybill.destinations.s3_objects import IF_ABSENT, Bucket, Missing, changed, may_be_known
+from waybill.destinations.s3_objects import ERRORS, IF_ABSENT, Bucket, Missing, NameExists, changed, may_be_known
 from waybill.destinations.s3_role import AssumedRole
 from waybill.destinations.s3_uploads import MOST_PARTS, Multipart, OnePut, opened
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from mypy_boto3_s3 import S3Client
 
-ROLE_STEPS: tuple[StepName, ...] = ("assume_role", "external_id", *OBJECT_STEPS)
+ROLE_STEPS: tuple[StepName, ...] = ("assume_role", "external_id")
 
 # -- config
 
@@ -73,7 +74,12 @@ class Config(AtRest):
             raise ValueError("must be https://host or https://host:port, without a user and a path")
         if url.query or url.fragment:
             raise ValueError("must end after the host or its port")
+        if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", url.netloc):
+            raise ValueError("must name its host in ASCII: an international name as xn--..., IPv6 in brackets")
         return value or None
+
+    def _place(self) -> tuple[str, ...]:
+        return (self.endpoint_url or "", self.bucket, self.prefix)
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Config:
@@ -112,30 +118,35 @@ class S3:
         self._config, self._dialer, self._role, self._now = config, dialer, role, now
         self._made: Bucket | None = None
 
+    @property
+    def probe_order(self) -> tuple[StepName, ...]:
+        plain = urlsplit(self._config.endpoint_url or "").scheme == "http"
+        return (*(ROLE_STEPS if self._role else ()), *object_steps(encrypted=not plain))
+
     def probe(self) -> Iterator[ProbeStep]:
         key = joined(self._config.prefix, probe_name())
         written: list[str] = []
-        order = ROLE_STEPS if self._role else OBJECT_STEPS
-        return told(order, self._steps(key, written), lambda: self._remove(key, written))
+        return told(self.probe_order, self._steps(key, written), lambda: self._remove(key, written))
 
     def _steps(self, key: str, written: list[str]) -> Iterator[ProbeStep]:
         if self._role:
             yield from self._role.steps()
         bucket = self._bucket()
-        url = urlsplit(bucket.client.meta.endpoint_url)
-        yield from self._dialer.steps(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
+        url = urlsplit(_address(bucket.client, bucket.name))
+        host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+        yield from self._dialer.steps(host, port)
+        if url.scheme == "https":
+            yield self._dialer.tls_step(host, port, _authorities())
         self._authenticate(bucket, key)
         yield ProbeStep("authenticate", True, "The credentials are accepted.")
+        self._write(bucket, key, written)
+        try:
+            self._write(bucket, key, written)
+        except NameExists:
+            pass
+        else:
+            raise explained(ERRORS, ["Replaced"])
         with bucket.translated():
-            answer = bucket.client.put_object(
-                Bucket=bucket.name,
-                Key=key,
-                Body=CONTENT,
-                IfNoneMatch=IF_ABSENT,
-                ChecksumAlgorithm="SHA256",
-                **self._config.kept(),  # not locked: it shall go again
-            )
-            written.append(answer.get("VersionId", ""))
             # A large file needs more rights than a small one, and so does a locked one: find out now.
             upload: Any = {"Bucket": bucket.name, "Key": f"{key}-large"}
             made = bucket.client.create_multipart_upload(**upload, **bucket.at_rest)["UploadId"]
@@ -153,6 +164,18 @@ class S3:
         else:
             yield ProbeStep("delete", True, "It was deleted.")
 
+    def _write(self, bucket: Bucket, key: str, written: list[str]) -> None:
+        with bucket.translated():
+            answer = bucket.client.put_object(
+                Bucket=bucket.name,
+                Key=key,
+                Body=CONTENT,
+                IfNoneMatch=IF_ABSENT,
+                ChecksumAlgorithm="SHA256",
+                **self._config.kept(),  # not locked: it shall go again
+            )
+        written.append(answer.get("VersionId", ""))
+
     def _authenticate(self, bucket: Bucket, key: str) -> None:
         # Reading what is not there tells a wrong key and a wrong bucket apart without asking for a right of its own.
         try:
@@ -167,7 +190,7 @@ class S3:
     def _remove(self, key: str, written: list[str]) -> None:
         bucket = self._bucket()
         while written:
-            version = {"VersionId": written[0]} if written[0] else {}
+            version = {"VersionId": written[-1]} if written[-1] else {}
             with bucket.translated():
                 bucket.client.delete_object(Bucket=bucket.name, Key=key, **version)  # type: ignore[arg-type]
             written.pop()
@@ -213,22 +236,39 @@ def _client(config: Config, dialer: Dialer, role: AssumedRole | None) -> S3Clien
         # botocore would follow an answer to another region's host; a wrong region is the tenant's to correct.
         params["context"].setdefault("s3_redirect", {})["redirected"] = True
 
-    client: S3Client = _session(config, role).client(
-        "s3",
-        region_name=config.region,
-        endpoint_url=config.endpoint_url,
-        config=ClientConfig(
-            signature_version="s3v4",
-            retries={"mode": "standard", "total_max_attempts": 3},
-            s3={"addressing_style": config.addressing or ("path" if config.endpoint_url else "auto")},
-            ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
+    options = ClientConfig(
+        signature_version="s3v4",
+        retries={"mode": "standard", "total_max_attempts": 3},
+        s3={"addressing_style": config.addressing or ("path" if config.endpoint_url else "auto")},
+        ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
+    session = _session(config, role)
+    try:
+        client: S3Client = session.client(
+            "s3", region_name=config.region, endpoint_url=config.endpoint_url, config=options
+        )
+    except ValueError:
+        raise ConfigurationError(
+            "S3's client takes no such address.",
+            "Correct endpoint_url, or region.",
+        ) from None
     client.meta.events.register("before-send.s3", send)
     client.meta.events.register("before-call.s3", stay)
     return client
+
+
+def _address(client: S3Client, bucket: str) -> str:
+    """Where requests to the bucket go: its name may be part of the host's."""
+    return client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "probe"})
+
+
+def _authorities() -> str:
+    """Whom the client trusts."""
+    from botocore.httpsession import get_cert_path
+
+    return str(get_cert_path(verify=True))
 
 
 def _session(config: Config, role: AssumedRole | None) -> Session:

@@ -230,6 +230,11 @@ ERRORS: Mapping[str, Meaning] = {
     "InvalidArgument": _LACKING,
     "NotImplemented": _LACKING,
     "MethodNotAllowed": _LACKING,
+    "Replaced": Meaning(
+        ConfigurationError,
+        "The service behind endpoint_url replaces an object that is there, although it is asked not to.",
+        "Use a service with conditional writes (If-None-Match): else a file of somebody else's could be lost.",
+    ),
     "MissingContentLength": OUR_FAULT,
     "MalformedXML": OUR_FAULT,
     "KeyTooLongError": Meaning(ConfigurationError, "The file's path is too long for S3.", "Shorten prefix or folders."),

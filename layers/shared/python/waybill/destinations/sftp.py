@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 READ_BACK_LIMIT = 64 * MIB
 STEP_BACK = MIB
 """How much of what a server seemed to hold is sent again: a crashed server may have the size but not the bytes."""
+STEPS: tuple[StepName, ...] = (
+    *("resolve", "connect", "host_key", "authenticate"),
+    *("write", "read_back", "rename", "delete"),
+)
 
 # -- config
 
@@ -86,6 +90,9 @@ class Config(DestinationConfig):
             raise ValueError("passphrase goes with private_key only")
         return self
 
+    def _place(self) -> tuple[str, ...]:
+        return (self.host.lower(), str(self.port), self.username, self.path)
+
     @property
     def login(self) -> Login:
         def plain(secret: SecretStr | None) -> str | None:
@@ -115,6 +122,7 @@ class Sftp:
     """
 
     capabilities = CAPABILITIES
+    probe_order = STEPS
 
     def __init__(self, config: Config, dialer: Dialer) -> None:
         self._config, self._dialer = config, dialer
@@ -122,18 +130,8 @@ class Sftp:
 
     def probe(self) -> Iterator[ProbeStep]:
         name = posixpath.join(self._config.path, probe_name())
-        order: tuple[StepName, ...] = (
-            "resolve",
-            "connect",
-            "host_key",
-            "authenticate",
-            "write",
-            "read_back",
-            "rename",
-            "delete",
-        )
         written: list[str] = []
-        return told(order, self._steps(name, written), lambda: self._remove(written))
+        return told(STEPS, self._steps(name, written), lambda: self._remove(written))
 
     def _steps(self, name: str, written: list[str]) -> Iterator[ProbeStep]:
         config = self._config
@@ -277,9 +275,9 @@ def _host_key_step(transport: paramiko.Transport, confirmed: str | None) -> Prob
         return ProbeStep(
             "host_key",
             False,
-            f"The server shows another host key, {shown}, than the confirmed one; nothing was sent.",
+            f"The server shows another host key, {shown}, than the confirmed one, {confirmed}; nothing was sent.",
             "Ask the server's owner whether they changed it. If they did, confirm the new one; if not, somebody may be"
             " listening. For a server with several keys, put the type in front: ssh-ed25519 SHA256:...",
-            facts,
+            {**facts, "confirmed": confirmed},
         )
     return ProbeStep("host_key", True, "The server shows the confirmed host key.", facts=facts)

@@ -28,7 +28,7 @@ from waybill.core.mail import (
     part_head,
 )
 from waybill.destinations.config import DestinationConfig
-from waybill.destinations.dial import Dialer, Surroundings
+from waybill.destinations.dial import TRUSTED, Dialer, Surroundings
 from waybill.destinations.probing import told
 from waybill.destinations.smtp_session import Login, Security, Server, Session
 
@@ -90,6 +90,9 @@ class Config(DestinationConfig):
             raise ValueError("username and password must be visible ASCII characters: what mail servers agree on")
         return self
 
+    def _place(self) -> tuple[str, ...]:
+        return (self.host.lower(), *sorted(self.recipients))
+
     @property
     def server(self) -> Server:
         login = Login(self.username, self.password.get_secret_value()) if self.username and self.password else None
@@ -129,16 +132,19 @@ class Smtp:
         self._config, self._dialer = config, dialer
         self._made: Session | None = None
 
-    def probe(self) -> Iterator[ProbeStep]:
+    @property
+    def probe_order(self) -> tuple[StepName, ...]:
         encrypted: tuple[StepName, ...] = () if self._config.security == "none" else ("tls",)
-        order: tuple[StepName, ...] = ("resolve", "connect", *encrypted, "authenticate", "recipients")
-        return told(order, self._steps(), self.close)
+        return ("resolve", "connect", *encrypted, "authenticate", "recipients")
+
+    def probe(self) -> Iterator[ProbeStep]:
+        return told(self.probe_order, self._steps(), self.close)
 
     def _steps(self) -> Iterator[ProbeStep]:
         yield from self._dialer.steps(self._config.host, self._config.port)
         session = self._made = Session(self._config.server, self._dialer)
         if self._config.security != "none":
-            yield ProbeStep("tls", True, "The server's certificate is trusted.", facts=session.certificate())
+            yield ProbeStep("tls", True, TRUSTED, facts=session.certificate())
         session.log_in()
         said = "The server accepts the login." if self._config.username else "The server asks for no login."
         yield ProbeStep("authenticate", True, said)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError, TransientError
-from waybill.destinations.dial import READ_SECONDS, Dialer
+from waybill.destinations.dial import READ_SECONDS, Dialer, certificate_facts
 from waybill.destinations.failures import BUSY, CUT, OUR_FAULT, SILENT, UNTRUSTED, Meaning, explained, lineage
 
 Security = Literal["starttls", "tls", "none"]
@@ -73,8 +72,7 @@ class Session:
                 f"{server.host} is not in a network that the operator allows, so mail is sent to it encrypted only.",
                 "Set security to starttls or tls.",
             )
-        tls = ssl.create_default_context()
-        tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        tls = trusted()
         with self._translated("greeting"):
             self._client = _Dialled(server, dialer, tls)
             try:
@@ -88,16 +86,7 @@ class Session:
     def certificate(self) -> Mapping[str, str]:
         """Of the server, for a person to look at; empty without encryption."""
         held = self._client.sock
-        if not isinstance(held, ssl.SSLSocket):
-            return {}
-        shown, raw = held.getpeercert() or {}, held.getpeercert(binary_form=True) or b""
-        return {
-            "certificate": hashlib.sha256(raw).hexdigest(),
-            "subject": _named(shown.get("subject")),
-            "issuer": _named(shown.get("issuer")),
-            "valid_until": str(shown.get("notAfter", "")),
-            "tls": held.version() or "",
-        }
+        return certificate_facts(held) if isinstance(held, ssl.SSLSocket) else {}
 
     def log_in(self) -> None:
         """Nothing where the server asks for no login."""
@@ -177,15 +166,16 @@ class Session:
             raise explained(ERRORS, lineage(failed), facts={**self._server.facts, **facts}) from None
 
 
+def trusted() -> ssl.SSLContext:
+    """How a server must prove who it is."""
+    tls = ssl.create_default_context()
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    return tls
+
+
 def _expect(wanted: int, reply: tuple[int, bytes]) -> None:
     if reply[0] != wanted:
         raise smtplib.SMTPResponseException(*reply)
-
-
-def _named(names: object) -> str:
-    """A certificate's subject or issuer as `commonName=mail.example.com`."""
-    pairs: Sequence[tuple[str, str]] = [pair for group in names or () for pair in group]  # type: ignore[attr-defined]
-    return ", ".join(f"{key}={value}" for key, value in pairs)
 
 
 # -- error map

@@ -211,6 +211,8 @@ class DestinationItem(Model):
     tenant = UnicodeAttribute(hash_key=True)
     destination_id = UnicodeAttribute(range_key=True)
     body = UnicodeAttribute()
+    version = NumberAttribute(null=True)
+    noticed_on = UnicodeAttribute(null=True)
 
 
 class CertificateItem(Model):

@@ -41,8 +41,10 @@ class RunLogTable:
             return
         self._put(key, f"sent#{destination_id}#{file:06d}", {"sent": sent})
 
-    def received(self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime) -> None:
-        body = {**asdict(receipt), "time": written(now)}
+    def received(
+        self, key: RunKey, destination_id: str, file: int, receipt: Receipt, now: datetime, place: str = ""
+    ) -> None:
+        body = {**asdict(receipt), "time": written(now), "place": place}
         self._put(key, f"receipt#{destination_id}#{file:06d}", body)
 
     def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:

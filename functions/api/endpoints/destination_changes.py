@@ -1,0 +1,76 @@
+"""Changing a saved destination: what is new is probed before it takes the place of what was there."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from endpoints.caller import permitted
+from endpoints.destinations import DestinationView, checked, external_id_for, view_of
+from waybill import wiring
+from waybill.core.access import Permission
+from waybill.core.destination import refuse_failed, usable, with_pinned_key
+from waybill.core.errors import WaybillError
+from waybill.core.ports import SavedDestination
+from waybill.core.rotation import Candidate, refuse_stale, renamed, rotated
+
+router = APIGatewayRouter()  # type: ignore[no-untyped-call]
+
+
+class ChangedDestination(BaseModel):
+    """`settings` are complete, with the secrets; without `settings` only the name changes. `version` is the one that was read:
+    somebody else's change meanwhile is not overwritten. `force` saves it although its probe fails.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    settings: Annotated[dict[str, Any] | None, Field(repr=False)] = None
+    version: int
+    force: bool = False
+
+
+@router.put("/destinations/<destination_id>")
+def update_destination(destination_id: str, body: ChangedDestination) -> DestinationView:
+    """A probe that fails leaves the old settings and credentials as they are, unless it is forced. A run that goes on keeps
+    what it has for the step in hand and takes the new for its next one.
+    """
+    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
+    saved = wiring.destinations().get(caller.tenant, destination_id)
+    refuse_stale(saved, body.version)
+    if body.settings is None:
+        changed = renamed(saved, body.name)
+        wiring.destinations().replace(changed, saved.version)
+        return view_of(changed)
+    return view_of(_replaced(saved, body, body.settings, caller.name))
+
+
+def _replaced(
+    saved: SavedDestination, body: ChangedDestination, settings: dict[str, Any], changed_by: str
+) -> SavedDestination:
+    wanted = checked(saved.kind, settings)
+    plain = with_pinned_key(wanted.settings, saved.settings)
+    if not saved.external_id and plain.get("role_arn"):
+        # Kept whatever becomes of the probe: the role cannot ask for an id that nobody knows.
+        saved = replace(saved, external_id=external_id_for(plain))
+        wiring.destinations().replace(saved, saved.version)
+    name = f"{saved.destination_id}-{secrets.token_hex(4)}"
+    reference = wiring.secrets().create(saved.tenant, name, wanted.secret) if wanted.secret else ""
+    try:
+        candidate = Candidate(plain, reference, saved.external_id)
+        steps = tuple(wiring.prober().run(saved.tenant, saved.destination_id, candidate))
+        refuse_failed(steps, wiring.destination_config(saved.kind).model_fields, force=body.force, waits=())
+        tried = replace(candidate.of(saved), probe=steps, usable=usable(steps, force=body.force))
+        changed = rotated(tried, body.name, wanted, changed_by, wiring.now())
+        wiring.destinations().replace(changed, saved.version)
+    except WaybillError:
+        if reference:
+            wiring.secrets().remove(reference)
+        raise
+    if saved.secret_ref:
+        wiring.secrets().remove(saved.secret_ref)
+    return changed
