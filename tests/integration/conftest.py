@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.integration.in_process import InProcess, running
 from tests.integration.tables import REGION, create_tables
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
@@ -49,3 +50,8 @@ def bucket(aws: None) -> str:
     client.create_bucket(Bucket="lake")
     client.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
     return "stage"
+
+
+@pytest.fixture
+def api(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
+    yield from running(tables, monkeypatch)

@@ -1,1 +1,36 @@
-"""One file a resource: parse, check the permission, call the core, answer."""
+"""One file a resource: parse, call the core, answer. Who may call an operation is said beside its route."""
+
+from endpoints import (
+    backfills,
+    calendars,
+    certificates,
+    credentials,
+    datasets,
+    destinations,
+    downloads,
+    gaps,
+    holes,
+    queries,
+    records,
+    rules,
+    runs,
+    signing_keys,
+)
+
+RESOURCES = (
+    datasets,
+    records,
+    queries,
+    destinations,
+    certificates,
+    credentials,
+    calendars,
+    rules,
+    backfills,
+    runs,
+    downloads,
+    gaps,
+    holes,
+    signing_keys,
+)
+"""Every resource's module; each has a `router`."""

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor
 from endpoints.runs import RunView, records, view_of_run
 from waybill import wiring
@@ -74,10 +75,10 @@ class CancelRequest(BaseModel):
     running: Running = Running.FINISH
 
 
-@router.post("/rules/<rule_id>/backfills")
+@router.post("/rules/<rule_id>/backfills", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillView]:
     """Its first windows are claimed at once; the next ones whenever one has ended."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     rule, now = wiring.rules().get(caller.tenant, rule_id), wiring.now()
     newest = next(iter(wiring.backfills().page(caller.tenant, rule_id, "", 1).items), None)
     backfill = new_backfill(rule, body, newest, wiring.runs(), now, caller.name)
@@ -88,17 +89,17 @@ def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillVie
     return _accepted(wiring.backfills().get(caller.tenant, rule_id, backfill.backfill_id))
 
 
-@router.get("/rules/<rule_id>/backfills")
+@router.get("/rules/<rule_id>/backfills", **operation(Permission.READ))
 def list_backfills(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> BackfillList:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     wiring.rules().get(caller.tenant, rule_id)
     page = wiring.backfills().page(caller.tenant, rule_id, cursor, limit)
     return BackfillList(items=[_view(b) for b in page.items], cursor=page.cursor)
 
 
-@router.get("/rules/<rule_id>/backfills/<backfill_id>")
+@router.get("/rules/<rule_id>/backfills/<backfill_id>", **operation(Permission.READ))
 def get_backfill(rule_id: str, backfill_id: str) -> BackfillDetail:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     backfill = wiring.backfills().get(caller.tenant, rule_id, backfill_id)
     found = progress(backfill, wiring.runs())
     return BackfillDetail(
@@ -111,10 +112,12 @@ def get_backfill(rule_id: str, backfill_id: str) -> BackfillDetail:
     )
 
 
-@router.post("/rules/<rule_id>/backfills/<backfill_id>/cancel")
+@router.post(
+    "/rules/<rule_id>/backfills/<backfill_id>/cancel", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True)
+)
 def stop_backfill(rule_id: str, backfill_id: str, body: CancelRequest | None = None) -> Response[BackfillView]:
     """It claims no further window; `{"running": "cancel"}` cancels its runs as well. The same again changes nothing."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     backfill = wiring.backfills().get(caller.tenant, rule_id, backfill_id)
     running = body is not None and body.running is Running.CANCEL
     return _accepted(

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
 from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.catalog import Dataset, closest, incompatible
@@ -33,32 +34,32 @@ class DatasetDetail(Dataset):
     columns: Annotated[dict[str, str], Field(description="Name to kinds, such as `integer|string`.")]
 
 
-@router.get("/datasets")
+@router.get("/datasets", **operation(Permission.READ))
 def list_datasets() -> DatasetList:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     return DatasetList(items=list(wiring.catalog(caller.tenant).values()))
 
 
-@router.get("/datasets/<name>")
+@router.get("/datasets/<name>", **operation(Permission.READ))
 def get_dataset(name: str) -> DatasetDetail:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     return _detail(caller, dataset_named(caller, name))
 
 
-@router.post("/datasets")
+@router.post("/datasets", **operation(Permission.MANAGE_DATASETS, HTTPStatus.CREATED, changes=True))
 def add_dataset(body: Dataset) -> Response[DatasetDetail]:
     """A dataset of the tenant's own, at once ready for records. No code, no deployment."""
-    caller = permitted(router, Permission.MANAGE_DATASETS)
+    caller = calling(router)
     if body.name in wiring.common_catalog():
         raise Conflict(f"The catalogue has a dataset {body.name}.", "Choose another name.")
     wiring.datasets().add(caller.tenant, body, wiring.now())
     return Response(HTTPStatus.CREATED.value, "application/json", _detail(caller, body))
 
 
-@router.put("/datasets/<name>")
+@router.put("/datasets/<name>", **operation(Permission.MANAGE_DATASETS, changes=True))
 def change_dataset(name: str, body: Dataset) -> DatasetDetail:
     """Fields may be added and words changed; a field that is there stays, and its type: rules and objects rely on it."""
-    caller = permitted(router, Permission.MANAGE_DATASETS)
+    caller = calling(router)
     before = _own(caller, name)
     if body.name != name:
         raise InvalidInput(
@@ -71,10 +72,10 @@ def change_dataset(name: str, body: Dataset) -> DatasetDetail:
     return _detail(caller, body)
 
 
-@router.delete("/datasets/<name>")
+@router.delete("/datasets/<name>", **operation(Permission.MANAGE_DATASETS, HTTPStatus.NO_CONTENT, changes=True))
 def remove_dataset(name: str) -> Response[str]:
     """What lies in the lake stays. Refused while a rule names the dataset."""
-    caller = permitted(router, Permission.MANAGE_DATASETS)
+    caller = calling(router)
     _own(caller, name)
     users = _rules_of(caller, name)
     if users:

@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from endpoints.caller import permitted
+from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor
 from endpoints.problems import field_errors
 from waybill import wiring
@@ -78,20 +79,20 @@ class DestinationList(BaseModel):
     cursor: NextCursor
 
 
-@router.get("/destinations")
+@router.get("/destinations", **operation(Permission.READ))
 def list_destinations(limit: Limit = 50, cursor: Cursor = "") -> DestinationList:
     caller = permitted(router, Permission.READ)
     page = wiring.destinations().page(caller.tenant, cursor, limit)
     return DestinationList(items=[_view(d) for d in page.items], cursor=page.cursor)
 
 
-@router.get("/destinations/<destination_id>")
+@router.get("/destinations/<destination_id>", **operation(Permission.READ))
 def get_destination(destination_id: str) -> DestinationView:
     caller = permitted(router, Permission.READ)
     return _view(wiring.destinations().get(caller.tenant, destination_id))
 
 
-@router.post("/destinations")
+@router.post("/destinations", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.CREATED, changes=True))
 def create_destination(body: NewDestination) -> Response[DestinationView]:
     """Saves and probes. Where the probe fails, nothing is kept and the field to correct is named, unless it is forced; a host
     key that waits to be confirmed, and a role that waits for its external id, are no failures, but no rule may use the
@@ -128,7 +129,7 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
     return Response(HTTPStatus.CREATED.value, "application/json", _view(probed))
 
 
-@router.post("/destinations/<destination_id>/probe")
+@router.post("/destinations/<destination_id>/probe", **operation(Permission.MANAGE_DESTINATIONS, changes=True))
 def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationView:
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     saved = wiring.destinations().get(caller.tenant, destination_id)
@@ -144,7 +145,9 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
     return _view(_probed(saved, body.force, wiring.now()))
 
 
-@router.delete("/destinations/<destination_id>")
+@router.delete(
+    "/destinations/<destination_id>", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.NO_CONTENT, changes=True)
+)
 def delete_destination(destination_id: str) -> Response[str]:
     """Refused while a rule names it. Its secret goes with it; so do a hosted folder's keys, its files stay for their time."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)

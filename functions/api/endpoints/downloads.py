@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
 from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotFound, NotPermitted
@@ -27,10 +28,10 @@ class LinkView(BaseModel):
     seconds: int
 
 
-@router.post("/runs/<run_id>/files/<number>/link")
+@router.post("/runs/<run_id>/files/<number>/link", **operation(Permission.DOWNLOAD, HTTPStatus.CREATED, changes=True))
 def link_file(run_id: str, number: int) -> Response[LinkView]:
     """`number` counts the files of `GET /runs/{id}/files` from 0."""
-    caller = permitted(router, Permission.DOWNLOAD)
+    caller = calling(router)
     if not wiring.settings().direct_download or caller.tenant in wiring.settings().no_download_tenants:
         raise NotPermitted(
             "The operator has switched direct downloads off.", "Read the folder with its keys: see docs/api.md."

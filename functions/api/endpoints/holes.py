@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor
 from waybill import wiring
 from waybill.core.access import Permission
@@ -31,10 +32,10 @@ class HoleList(BaseModel):
     cursor: NextCursor
 
 
-@router.get("/holes")
+@router.get("/holes", **operation(Permission.READ))
 def list_holes(limit: Limit = 50, cursor: Cursor = "") -> HoleList:
     """The open ones, by rule and window. One that is mended goes with the next audit."""
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     page = wiring.holes().page(caller.tenant, cursor, limit)
     return HoleList(items=[_view(kept) for kept in page.items], cursor=page.cursor)
 

@@ -9,7 +9,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+    ResponseValidationError,
+)
 
 from waybill.boundary import logger
 from waybill.core.errors import (
@@ -34,6 +38,29 @@ _STATUS: Sequence[tuple[type[WaybillError], HTTPStatus]] = (
     (PermanentError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
+PROBLEM: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457. `errors` names the fields of the request that are wrong, where it is about some.",
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["field", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail"],
+}
+"""The form of every error, for the API's description."""
+
 
 def problem(status: HTTPStatus, detail: str, errors: Sequence[FieldError] = ()) -> Response[str]:
     """An answer of type application/problem+json."""
@@ -46,6 +73,8 @@ def problem(status: HTTPStatus, detail: str, errors: Sequence[FieldError] = ()) 
 def install(api: APIGatewayRestResolver) -> None:
     """Give the API its error answers."""
     api.exception_handler(RequestValidationError)(_not_valid)
+    api.exception_handler(RequestUnsupportedContentType)(_unknown_kind)
+    api.exception_handler(ResponseValidationError)(_wrong_answer)
     api.exception_handler(WaybillError)(_ours)
     api.not_found(_no_such_path)
     api.exception_handler(ServiceError)(_service)
@@ -83,6 +112,17 @@ def _not_valid(error: RequestValidationError) -> Response[str]:
     )
 
 
+def _unknown_kind(_: RequestUnsupportedContentType) -> Response[str]:
+    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is of a kind that is not taken. Send application/json.")
+
+
+def _wrong_answer(error: ResponseValidationError) -> Response[str]:
+    """A defect of ours: what was to be answered is not what the description promises."""
+    places = [".".join(map(str, one["loc"])) for one in error.errors()]
+    logger.error("an answer is not as its type says: %s", ", ".join(places))
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed on our side. Tell the operator.")
+
+
 def _ours(error: WaybillError) -> Response[str]:
     status = next((s for kind, s in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -93,11 +133,7 @@ def _ours(error: WaybillError) -> Response[str]:
 
 
 def _no_such_path(_: NotFoundError) -> Response[str]:
-    said = (
-        "There is no such path. The API has /datasets, /preview, /destinations, /certificates, /rules, /runs"
-        " and /holes; docs/api.md says more."
-    )
-    return problem(HTTPStatus.NOT_FOUND, said)
+    return problem(HTTPStatus.NOT_FOUND, "There is no such path. GET /openapi.json has all of them, /docs shows them.")
 
 
 def _service(error: ServiceError) -> Response[str]:

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
 from endpoints.datasets import dataset_named
+from endpoints.operation import operation
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.lists import ListQuestion
@@ -87,10 +88,10 @@ class PreviewRequest(BaseModel):
     span: Span | None = None
 
 
-@router.post("/datasets/<name>/search")
+@router.post("/datasets/<name>/search", **operation(Permission.READ))
 def search_dataset(name: str, body: SearchRequest) -> SearchAnswer:
     """Rows in the order in which they came into the lake."""
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     question = body.question()
     question.check(dataset_named(caller, name))
     asked = {"kind": "search", "tenant": caller.tenant, "dataset": name, "cursor": body.cursor, "limit": body.limit}
@@ -99,20 +100,20 @@ def search_dataset(name: str, body: SearchRequest) -> SearchAnswer:
     return SearchAnswer(**found, rule=draft)
 
 
-@router.post("/datasets/<name>/list")
+@router.post("/datasets/<name>/list", **operation(Permission.LIST_EXPORT, changes=True))
 def list_dataset(name: str, body: ListQuestion) -> ListAnswer:
     """A search's result as a file: CSV, XLSX or PDF."""
-    caller = permitted(router, Permission.LIST_EXPORT)
+    caller = calling(router)
     body.check(dataset_named(caller, name))
     asked = {"kind": "list", "tenant": caller.tenant, "by": caller.name, "dataset": name}
     asked["request"] = secrets.token_hex(16)
     return ListAnswer(**wiring.querying().ask({**asked, "question": body.model_dump(mode="json")}))
 
 
-@router.post("/preview")
+@router.post("/preview", **operation(Permission.READ))
 def preview_rule(body: PreviewRequest) -> PreviewAnswer:
     """What a rule would deliver: rows, bytes, names, a sample. Nothing is saved and nothing leaves."""
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     catalog = wiring.catalog(caller.tenant)
     saved = [wiring.destinations().find(caller.tenant, one) for one in body.rule.destinations]
     check_settings(body.rule, catalog, {s.destination_id for s in saved if s is not None})

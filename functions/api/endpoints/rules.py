@@ -13,7 +13,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
-from endpoints.caller import permitted
+from endpoints.caller import calling, permitted
+from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor
 from endpoints.runs import RunList, RunView, view_of_run
 from waybill import wiring
@@ -86,22 +87,22 @@ class RuleList(BaseModel):
     cursor: NextCursor
 
 
-@router.get("/rules")
+@router.get("/rules", **operation(Permission.READ))
 def list_rules(limit: Limit = 50, cursor: Cursor = "") -> RuleList:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     page = wiring.rules().page(caller.tenant, cursor, limit)
     return RuleList(items=[_view(r) for r in page.items], cursor=page.cursor)
 
 
-@router.get("/rules/<rule_id>")
+@router.get("/rules/<rule_id>", **operation(Permission.READ))
 def get_rule(rule_id: str) -> RuleView:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     return _view(wiring.rules().get(caller.tenant, rule_id))
 
 
-@router.post("/rules")
+@router.post("/rules", **operation(Permission.EXPORT, HTTPStatus.CREATED, changes=True))
 def create_rule(body: RuleRequest) -> Response[RuleView]:
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     password = ArchivePassword(body.archive.given, kept=False)
     settings = _checked(caller, body, password)
     rule_id = f"rul_{secrets.token_hex(8)}"
@@ -121,10 +122,10 @@ def create_rule(body: RuleRequest) -> Response[RuleView]:
     return Response(HTTPStatus.CREATED.value, "application/json", _view(rule))
 
 
-@router.put("/rules/<rule_id>")
+@router.put("/rules/<rule_id>", **operation(Permission.EXPORT, changes=True))
 def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     """Replaces all settings. What was claimed already runs as it was planned."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     current = wiring.rules().get(caller.tenant, rule_id)
     password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
     settings = _checked(caller, body, password)
@@ -142,15 +143,15 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     return _view(changed)
 
 
-@router.post("/rules/<rule_id>/deactivate")
+@router.post("/rules/<rule_id>/deactivate", **operation(Permission.EXPORT, changes=True))
 def deactivate_rule(rule_id: str) -> RuleView:
     return _changed(rule_id, lambda rule: rules.deactivated(rule, wiring.now()))
 
 
-@router.post("/rules/<rule_id>/activate")
+@router.post("/rules/<rule_id>/activate", **operation(Permission.EXPORT, changes=True))
 def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
     """Goes on where the rule stopped. Where windows passed meanwhile, `missed` must say what becomes of them."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     rule = wiring.rules().get(caller.tenant, rule_id)
     missed = body.missed if body else None
     catalog = wiring.catalog(caller.tenant)
@@ -160,10 +161,10 @@ def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
     return _view(active)
 
 
-@router.delete("/rules/<rule_id>")
+@router.delete("/rules/<rule_id>", **operation(Permission.EXPORT, HTTPStatus.NO_CONTENT, changes=True))
 def delete_rule(rule_id: str) -> Response[str]:
     """Its runs and their log stay."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     rule = wiring.rules().get(caller.tenant, rule_id)
     wiring.rules().remove(caller.tenant, rule_id)
     if rule.password_ref:
@@ -179,9 +180,9 @@ class RunRequest(BaseModel):
     window_start: AwareDatetime | None = None
 
 
-@router.post("/rules/<rule_id>/run")
+@router.post("/rules/<rule_id>/run", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     rule = wiring.rules().get(caller.tenant, rule_id)
     if body is not None and body.window_start is not None:
         run = run_window(rule, wiring.runs(), _by_hand(), body.window_start.astimezone(UTC))
@@ -193,10 +194,10 @@ def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
     return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
 
 
-@router.post("/rules/<rule_id>/amend")
+@router.post("/rules/<rule_id>/amend", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def amend_rule(rule_id: str) -> Response[RunList]:
     """Deliver now what came late to windows that are over. It is also looked for whenever the rule runs."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     rule = wiring.rules().get(caller.tenant, rule_id)
     registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(caller.tenant))
     made, checked = amend_now(rule, registry, wiring.now(), wiring.tzdata_version())
@@ -207,9 +208,9 @@ def amend_rule(rule_id: str) -> Response[RunList]:
     return Response(HTTPStatus.ACCEPTED.value, "application/json", answer)
 
 
-@router.get("/rules/<rule_id>/runs")
+@router.get("/rules/<rule_id>/runs", **operation(Permission.READ))
 def list_runs_of_rule(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> RunList:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     wiring.rules().get(caller.tenant, rule_id)
     page = wiring.runs().of_rule(caller.tenant, rule_id, cursor, limit)
     return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
@@ -221,7 +222,7 @@ def _by_hand() -> Tick:
 
 
 def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     current = wiring.rules().get(caller.tenant, rule_id)
     changed = change(current)
     wiring.rules().replace(changed, current.version)

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor
 from waybill import wiring
 from waybill.core.access import Permission
@@ -102,14 +103,14 @@ class FileList(BaseModel):
     items: list[FileView]
 
 
-@router.get("/runs")
+@router.get("/runs", **operation(Permission.READ))
 def list_runs(limit: Limit = 50, cursor: Cursor = "") -> RunList:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     page = wiring.runs().of_tenant(caller.tenant, cursor, limit)
     return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
 
 
-@router.get("/runs/<run_id>")
+@router.get("/runs/<run_id>", **operation(Permission.READ))
 def get_run(run_id: str) -> RunDetail:
     key = _key(run_id)
     run = wiring.runs().get(key)
@@ -128,7 +129,7 @@ def get_run(run_id: str) -> RunDetail:
     )
 
 
-@router.get("/runs/<run_id>/files")
+@router.get("/runs/<run_id>/files", **operation(Permission.READ))
 def list_files(run_id: str) -> FileList:
     """Empty until the run has packaged its files."""
     key = _key(run_id)
@@ -139,18 +140,17 @@ def list_files(run_id: str) -> FileList:
     return FileList(items=_files(plan, Sealed.model_validate_json(sealed), key))
 
 
-@router.post("/runs/<run_id>/cancel")
+@router.post("/runs/<run_id>/cancel", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def cancel_run(run_id: str) -> Response[RunView]:
     """At once; what was delivered before stays. The same again changes nothing."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     run = wiring.runs().get(_key(run_id))
     return _accepted(cancel(run, records(), caller.name, wiring.now()))
 
 
-@router.post("/runs/<run_id>/retry")
+@router.post("/runs/<run_id>/retry", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def retry_run(run_id: str) -> Response[RunView]:
     """The same run goes on: its frozen plan, its names, and only the files that have no receipt."""
-    permitted(router, Permission.EXPORT)
     run = retry(wiring.runs().get(_key(run_id)), wiring.runs(), wiring.stage(), wiring.now())
     wiring.workflow().start(run, is_large(run))
     return _accepted(run)
@@ -183,7 +183,7 @@ def _files(plan: Plan, sealed: Sealed, key: RunKey) -> list[FileView]:
 
 
 def _key(run_id: str) -> RunKey:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     key = parse_run_id(caller.tenant, run_id)
     if key is None:
         raise NotFound(f"There is no run {run_id!r}.", "See GET /runs.")

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
+from endpoints.operation import Access, operation
 from waybill import wiring
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -27,7 +28,10 @@ class KeySet(BaseModel):
     keys: list[KeyView]
 
 
-@router.get("/signing-keys")
+_AS_KEY_SET = {200: {"description": "", "content": {"application/jwk-set+json": {"model": KeySet}}}}
+
+
+@router.get("/signing-keys", **operation(Access.ANY_KEY, responses=_AS_KEY_SET))
 def list_signing_keys() -> Response[KeySet]:
     """A JSON Web Key Set (RFC 7517). Whoever has a key of any kind may read it: nothing of it is secret."""
     found = KeySet(keys=[KeyView(**key) for key in wiring.signing_keys()])

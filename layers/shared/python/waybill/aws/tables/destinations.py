@@ -7,7 +7,16 @@ from dataclasses import asdict
 
 from pynamodb.exceptions import DoesNotExist
 
-from waybill.aws.tables.items import DestinationItem, bind, pack_cursor, read_instant, tables, unpack_cursor, written
+from waybill.aws.tables.items import (
+    DestinationItem,
+    bind,
+    pack_cursor,
+    read,
+    read_instant,
+    tables,
+    unpack_cursor,
+    written,
+)
 from waybill.core.deliver import ProbeStep
 from waybill.core.errors import NotFound
 from waybill.core.ports import Page, SavedDestination
@@ -20,7 +29,7 @@ class DestinationsTable:
     def get(self, tenant: str, destination_id: str) -> SavedDestination:
         with tables("reading a destination"):
             try:
-                return _to_destination(DestinationItem.get(tenant, destination_id, consistent_read=True))
+                return _to_destination(read(DestinationItem, tenant, destination_id))
             except DoesNotExist:
                 raise NotFound(f"There is no destination {destination_id}.", "See GET /destinations.") from None
 

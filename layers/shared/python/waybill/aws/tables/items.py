@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PynamoDBException
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -23,6 +23,9 @@ from waybill.core.errors import FieldError, InvalidInput, PermanentError, Transi
 
 DUE_SHARDS = 48
 """Over how many keys the sparse indexes spread: one key of an index takes 1,000 writes a second."""
+ItemT = TypeVar("ItemT", bound=Model)
+LONGEST_KEY = 1_024
+"""In bytes, of a sort key."""
 _NO_UNITS = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -290,6 +293,15 @@ def tables(doing: str) -> Iterator[None]:
         raise PermanentError(f"The table refused while {doing}: {error}", "An operator must look.") from error
     except (BotoCoreError, ClientError) as error:
         raise translate(doing, error) from error
+
+
+def read(model: type[ItemT], hash_key: str, range_key: str) -> ItemT:
+    """The item in its latest state. Raises DoesNotExist, also where no item can have that key: callers give us any text, and
+    DynamoDB calls a sort key that is empty or longer than 1,024 bytes an error.
+    """
+    if not 0 < len(range_key.encode(errors="replace")) <= LONGEST_KEY:
+        raise DoesNotExist
+    return model.get(hash_key, range_key, consistent_read=True)
 
 
 def failed_condition(error: PynamoDBException) -> bool:

@@ -22,6 +22,7 @@ from waybill.aws.tables.items import (
     busy,
     failed_condition,
     pack_cursor,
+    read,
     read_instant,
     tables,
     unpack_cursor,
@@ -59,7 +60,7 @@ class RulesTable:
     def get(self, tenant: str, rule_id: str) -> Rule:
         with tables("reading a rule"):
             try:
-                return to_rule(RuleItem.get(tenant, rule_id, consistent_read=True))
+                return to_rule(read(RuleItem, tenant, rule_id))
             except DoesNotExist:
                 raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.") from None
             except ValidationError as wrong:

@@ -20,6 +20,7 @@ from waybill.aws.tables.items import (
     bind,
     failed_condition,
     pack_cursor,
+    read,
     read_instant,
     tables,
     unpack_cursor,
@@ -74,7 +75,7 @@ class RunsTable:
     def get(self, key: RunKey) -> Run:
         with tables("reading a run"):
             try:
-                return _to_run(RunItem.get(owner_of(key.tenant, key.rule_id), _range(key), consistent_read=True))
+                return _to_run(read(RunItem, owner_of(key.tenant, key.rule_id), _range(key)))
             except DoesNotExist:
                 raise NotFound(f"There is no run {key.run_id}.", "See GET /runs.") from None
 
