@@ -8,14 +8,14 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from endpoints import RESOURCES, description, problems
+from endpoints import RESOURCES, cross_origin, description, problems
 from waybill.boundary import Event, handler
 
 
 @cache
 def api() -> APIGatewayRestResolver:
     """Made at the first request: what it allows depends on the deployment's settings."""
-    made = APIGatewayRestResolver()
+    made = APIGatewayRestResolver(cors=cross_origin.rules())
     problems.install(made)
     for resource in RESOURCES:
         made.include_router(resource.router)

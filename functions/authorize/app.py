@@ -24,11 +24,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
                 {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": _whole_api(event["methodArn"])}
             ],
         },
-        "context": {
-            "tenant": caller.tenant,
-            "name": caller.name,
-            "permissions": " ".join(sorted(caller.permissions)),
-        },
+        "context": caller.context(),
     }
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from endpoints.caller import calling
 from endpoints.operation import operation
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.runs import RunView, records, view_of_run
 from waybill import wiring
 from waybill.core.access import Permission
@@ -93,8 +93,9 @@ def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillVie
 def list_backfills(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> BackfillList:
     caller = calling(router)
     wiring.rules().get(caller.tenant, rule_id)
-    page = wiring.backfills().page(caller.tenant, rule_id, cursor, limit)
-    return BackfillList(items=[_view(b) for b in page.items], cursor=page.cursor)
+    paging = Paging(caller, "backfills", rule=rule_id)
+    page = wiring.backfills().page(caller.tenant, rule_id, paging.inner(cursor), limit)
+    return BackfillList(items=[_view(b) for b in page.items], cursor=paging.outer(page.cursor))
 
 
 @router.get("/rules/<rule_id>/backfills/<backfill_id>", **operation(Permission.READ))

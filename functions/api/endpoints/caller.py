@@ -1,4 +1,4 @@
-"""The verified caller, from the authorizer's context and nowhere else."""
+"""The verified caller, from the authorizer's context and nowhere else, and how often they may call."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler, NextMiddleware
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
+from waybill import wiring
 from waybill.core.access import Caller, Permission
-from waybill.core.errors import NotPermitted
+from waybill.core.errors import NotPermitted, TooMany
 
 
 class Admission(BaseMiddlewareHandler[ApiGatewayResolver]):
@@ -18,9 +19,10 @@ class Admission(BaseMiddlewareHandler[ApiGatewayResolver]):
     def __init__(self, needs: Permission | None) -> None:
         self._needs = needs
 
-    def handler(self, app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response:
-        """Raises NotPermitted."""
-        caller = _caller_of(app.current_event.raw_event)
+    def handler(self, app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
+        """Raises TooMany and NotPermitted."""
+        caller = caller_of(app.current_event.raw_event)
+        _counted(caller)
         if self._needs is not None:
             _check(caller, self._needs)
         return next_middleware(app)
@@ -28,7 +30,7 @@ class Admission(BaseMiddlewareHandler[ApiGatewayResolver]):
 
 def calling(router: APIGatewayRouter) -> Caller:
     """Who calls. The operation's own permission was asked for already."""
-    return _caller_of(router.current_event.raw_event)
+    return caller_of(router.current_event.raw_event)
 
 
 def permitted(router: APIGatewayRouter, permission: Permission) -> Caller:
@@ -38,6 +40,11 @@ def permitted(router: APIGatewayRouter, permission: Permission) -> Caller:
     return caller
 
 
+def caller_of(event: dict[str, Any]) -> Caller:
+    """Whom the authorizer verified."""
+    return Caller.from_context(event["requestContext"]["authorizer"])
+
+
 def _check(caller: Caller, permission: Permission) -> None:
     if not caller.may(permission):
         raise NotPermitted(
@@ -45,10 +52,14 @@ def _check(caller: Caller, permission: Permission) -> None:
         )
 
 
-def _caller_of(event: dict[str, Any]) -> Caller:
-    context = event["requestContext"]["authorizer"]
-    return Caller(
-        tenant=context["tenant"],
-        name=context["name"],
-        permissions=frozenset(Permission(p) for p in str(context["permissions"]).split()),
+def _counted(caller: Caller) -> None:
+    seconds = wiring.rates().take(
+        f"{caller.tenant}#{caller.subject}", wiring.rate(), int(wiring.now().timestamp() * 1000)
     )
+    if seconds:
+        rate = wiring.rate()
+        raise TooMany(
+            f"This key asks more often than {rate.per_minute} times a minute.",
+            f"Send it again in {seconds} s, as Retry-After says.",
+            seconds,
+        )

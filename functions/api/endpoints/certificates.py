@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 
 from endpoints.caller import calling
 from endpoints.operation import operation
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.certificates import SavedCertificate
@@ -59,8 +59,9 @@ class CertificateList(BaseModel):
 @router.get("/certificates", **operation(Permission.READ))
 def list_certificates(limit: Limit = 50, cursor: Cursor = "") -> CertificateList:
     caller = calling(router)
-    page = wiring.certificates().page(caller.tenant, cursor, limit)
-    return CertificateList(items=[_view(c) for c in page.items], cursor=page.cursor)
+    paging = Paging(caller, "certificates")
+    page = wiring.certificates().page(caller.tenant, paging.inner(cursor), limit)
+    return CertificateList(items=[_view(c) for c in page.items], cursor=paging.outer(page.cursor))
 
 
 @router.get("/certificates/<sha256>", **operation(Permission.READ))

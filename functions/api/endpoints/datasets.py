@@ -11,11 +11,14 @@ from pydantic import BaseModel, Field
 
 from endpoints.caller import calling
 from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
+from endpoints.precondition import check_match, etag
 from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.catalog import Dataset, closest, incompatible
 from waybill.core.drift import columns_of
 from waybill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from waybill.core.ordering import ordered
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 LOOKED_AT = 100
@@ -23,6 +26,7 @@ LOOKED_AT = 100
 
 class DatasetList(BaseModel):
     items: list[Dataset]
+    cursor: NextCursor
 
 
 class DatasetDetail(Dataset):
@@ -35,15 +39,20 @@ class DatasetDetail(Dataset):
 
 
 @router.get("/datasets", **operation(Permission.READ))
-def list_datasets() -> DatasetList:
+def list_datasets(limit: Limit = 200, cursor: Cursor = "") -> DatasetList:
+    """The catalogue's and the tenant's own, by name."""
     caller = calling(router)
-    return DatasetList(items=list(wiring.catalog(caller.tenant).values()))
+    paging = Paging(caller, "datasets")
+    found = wiring.catalog(caller.tenant).values()
+    page = ordered(found, lambda d: (d.name, ""), paging.inner(cursor), limit, descending=False)
+    return DatasetList(items=list(page.items), cursor=paging.outer(page.cursor))
 
 
 @router.get("/datasets/<name>", **operation(Permission.READ))
-def get_dataset(name: str) -> DatasetDetail:
+def get_dataset(name: str) -> Response[DatasetDetail]:
+    """With the columns that its newest objects have."""
     caller = calling(router)
-    return _detail(caller, dataset_named(caller, name))
+    return _answered(caller, dataset_named(caller, name))
 
 
 @router.post("/datasets", **operation(Permission.MANAGE_DATASETS, HTTPStatus.CREATED, changes=True))
@@ -53,14 +62,15 @@ def add_dataset(body: Dataset) -> Response[DatasetDetail]:
     if body.name in wiring.common_catalog():
         raise Conflict(f"The catalogue has a dataset {body.name}.", "Choose another name.")
     wiring.datasets().add(caller.tenant, body, wiring.now())
-    return Response(HTTPStatus.CREATED.value, "application/json", _detail(caller, body))
+    return _answered(caller, body, HTTPStatus.CREATED)
 
 
-@router.put("/datasets/<name>", **operation(Permission.MANAGE_DATASETS, changes=True))
-def change_dataset(name: str, body: Dataset) -> DatasetDetail:
+@router.put("/datasets/<name>", **operation(Permission.MANAGE_DATASETS, changes=True, if_match=True))
+def change_dataset(name: str, body: Dataset) -> Response[DatasetDetail]:
     """Fields may be added and words changed; a field that is there stays, and its type: rules and objects rely on it."""
     caller = calling(router)
     before = _own(caller, name)
+    check_match(router, _etag(before))
     if body.name != name:
         raise InvalidInput(
             [FieldError("name", f"a dataset keeps its name, {name}; add another one with POST /datasets")]
@@ -69,7 +79,7 @@ def change_dataset(name: str, body: Dataset) -> DatasetDetail:
     if wrong:
         raise InvalidInput([FieldError("fields", one) for one in wrong])
     wiring.datasets().replace(caller.tenant, body, wiring.now())
-    return _detail(caller, body)
+    return _answered(caller, body)
 
 
 @router.delete("/datasets/<name>", **operation(Permission.MANAGE_DATASETS, HTTPStatus.NO_CONTENT, changes=True))
@@ -93,6 +103,15 @@ def dataset_named(caller: Caller, name: str) -> Dataset:
     return found
 
 
+def _etag(dataset: Dataset) -> str:
+    return etag(dataset.model_dump_json())
+
+
+def _answered(caller: Caller, dataset: Dataset, status: HTTPStatus = HTTPStatus.OK) -> Response[DatasetDetail]:
+    headers = {"ETag": _etag(dataset)}
+    return Response(status.value, "application/json", _detail(caller, dataset), headers=headers)
+
+
 def _own(caller: Caller, name: str) -> Dataset:
     found = wiring.datasets().find(caller.tenant, name)
     if found is None:
@@ -103,13 +122,8 @@ def _own(caller: Caller, name: str) -> Dataset:
 
 
 def _rules_of(caller: Caller, name: str) -> list[str]:
-    found, cursor = [], ""
-    while True:
-        page = wiring.rules().page(caller.tenant, cursor, 200)
-        found += [r.settings.name for r in page.items if any(c.dataset == name for c in r.settings.data)]
-        cursor = page.cursor
-        if not cursor:
-            return found
+    rules = all_of(lambda cursor, limit: wiring.rules().page(caller.tenant, cursor, limit))
+    return [r.settings.name for r in rules if any(c.dataset == name for c in r.settings.data)]
 
 
 def _detail(caller: Caller, dataset: Dataset) -> DatasetDetail:

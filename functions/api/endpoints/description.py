@@ -18,15 +18,16 @@ from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from endpoints import RESOURCES
 from endpoints.examples import EXAMPLES
-from endpoints.operation import CHANGES, PERMISSION, Access, answering, operation
+from endpoints.once import HEADER as ONCE_HEADER
+from endpoints.operation import CHANGES, IF_MATCH, ONCE, PERMISSION, Access, answering, operation
 from endpoints.problems import PROBLEM, PROBLEM_SCHEMA
 
 VERSION = "0.1.0"
 _PAGE = Path(__file__).with_name("docs.html")
 _PUBLIC = {"Cache-Control": "max-age=300", "X-Content-Type-Options": "nosniff"}
 _SAID = (
-    "Data leaves a multi-tenant platform by rules: what, when, in which shape and to where. The tenant is the key's. Every error"
-    " is `application/problem+json` (RFC 9457): `detail` says what is wrong and what to do, `errors` names each field."
+    "Data leaves a multi-tenant platform by rules: what, when, in which shape and to where. The tenant is the key's. Every"
+    " error is `application/problem+json` (RFC 9457): `detail` says what is wrong and what to do, `errors` names each field."
 )
 _ALWAYS = {
     401: "No key, or one that is not known.",
@@ -38,6 +39,10 @@ _ALWAYS = {
 }
 _OF_A_BODY = {415: "The body is of a kind that is not taken."}
 _OF_A_THING = {404: "There is no such thing of yours."}
+_OF_A_STATE = {
+    412: "It is not as `If-Match` says; read it again.",
+    428: "The header `If-Match` is missing.",
+}
 _OF_A_CHANGE = {409: "It changed meanwhile, exists, or is in use."}
 
 
@@ -98,13 +103,17 @@ def _complete(path: str, method: str, one: dict[str, Any]) -> None:
         answer["description"] = HTTPStatus(int(status)).phrase
         if int(status) == HTTPStatus.NO_CONTENT:
             answer.pop("content", None)
+    if headers := _headers(method, one):
+        one["parameters"] = [*one.get("parameters", []), *headers]
     if one[PERMISSION] == Access.PUBLIC:
         one["security"] = []
+        del one[IF_MATCH]
     else:
         problems = {
             **_ALWAYS,
             **(_OF_A_THING if "{" in path else {}),
             **(_OF_A_CHANGE if one[CHANGES] else {}),
+            **(_OF_A_STATE if one.pop(IF_MATCH) else {}),
             **(_OF_A_BODY if "requestBody" in one else {}),
         }
         for status, said in problems.items():
@@ -115,9 +124,21 @@ def _complete(path: str, method: str, one: dict[str, Any]) -> None:
         one["requestBody"]["content"]["application/json"]["examples"] = {"usual": {"value": example}}
 
 
+def _headers(method: str, one: dict[str, Any]) -> list[dict[str, Any]]:
+    text = {"type": "string", "minLength": 1, "maxLength": 128}
+    found: list[dict[str, Any]] = []
+    if one.pop(ONCE) and method == "post":
+        said = "The same key and request again within a day: the same answer, and nothing is done twice."
+        found.append({"name": ONCE_HEADER, "in": "header", "required": False, "schema": text, "description": said})
+    if one[IF_MATCH]:
+        said = "The `ETag` of what you read; `*` stands for any state."
+        found.append({"name": "If-Match", "in": "header", "required": True, "schema": text, "description": said})
+    return found
+
+
 @cache
 def _functions() -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for resource in RESOURCES:
         found |= {name: inspect.getdoc(f) or "" for name, f in vars(resource).items() if inspect.isfunction(f)}
     return found

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from endpoints.caller import permitted
 from endpoints.operation import operation
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.problems import field_errors
 from waybill import wiring
 from waybill.core.access import Permission
@@ -80,10 +80,14 @@ class DestinationList(BaseModel):
 
 
 @router.get("/destinations", **operation(Permission.READ))
-def list_destinations(limit: Limit = 50, cursor: Cursor = "") -> DestinationList:
+def list_destinations(limit: Limit = 50, cursor: Cursor = "", kind: str = "") -> DestinationList:
+    """By id; those of one `kind`, where it is given."""
     caller = permitted(router, Permission.READ)
-    page = wiring.destinations().page(caller.tenant, cursor, limit)
-    return DestinationList(items=[_view(d) for d in page.items], cursor=page.cursor)
+    paging = Paging(caller, "destinations", kind=kind)
+    page = wiring.destinations().page(
+        caller.tenant, paging.inner(cursor), limit, keep=lambda d: not kind or d.kind == kind
+    )
+    return DestinationList(items=[_view(d) for d in page.items], cursor=paging.outer(page.cursor))
 
 
 @router.get("/destinations/<destination_id>", **operation(Permission.READ))

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from endpoints.caller import calling
 from endpoints.operation import operation
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.hole import KeptHole
@@ -36,8 +36,9 @@ class HoleList(BaseModel):
 def list_holes(limit: Limit = 50, cursor: Cursor = "") -> HoleList:
     """The open ones, by rule and window. One that is mended goes with the next audit."""
     caller = calling(router)
-    page = wiring.holes().page(caller.tenant, cursor, limit)
-    return HoleList(items=[_view(kept) for kept in page.items], cursor=page.cursor)
+    paging = Paging(caller, "holes")
+    page = wiring.holes().page(caller.tenant, paging.inner(cursor), limit)
+    return HoleList(items=[_view(kept) for kept in page.items], cursor=paging.outer(page.cursor))
 
 
 def _view(kept: KeptHole) -> HoleView:

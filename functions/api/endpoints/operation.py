@@ -16,10 +16,13 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
 )
 
 from endpoints.caller import Admission
+from endpoints.once import Once
 from waybill.core.access import Permission
 
-PERMISSION, CHANGES = "x-permission", "x-changes"
-"""Where the API's description says who may call an operation, and whether it changes anything or lets data leave."""
+PERMISSION, CHANGES, IF_MATCH, ONCE = "x-permission", "x-changes", "x-if-match", "x-once"
+"""Where the API's description says who may call an operation, whether it changes anything or lets data leave, whether it
+must name the state that it changes, and whether it takes a key under which it is done once.
+"""
 
 
 class Access(StrEnum):
@@ -34,19 +37,23 @@ def operation(
     answers: HTTPStatus = HTTPStatus.OK,
     *,
     changes: bool = False,
+    once: bool = True,
+    if_match: bool = False,
     responses: dict[int, Any] | None = None,
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Keywords for a route's decorator. `responses` and `body` describe what is not of the function's types as JSON."""
+    """Keywords for a route's decorator. `once`: a change takes an `Idempotency-Key`, if it is a POST; `if_match`: it must
+    name the state that it changes. `responses` and `body` describe what is not of the function's types as JSON."""
     admission = [] if needs is Access.PUBLIC else [Admission(needs if isinstance(needs, Permission) else None)]
-    said: dict[str, Any] = {PERMISSION: needs.value, CHANGES: changes}
+    said: dict[str, Any] = {PERMISSION: needs.value, CHANGES: changes, IF_MATCH: if_match, ONCE: changes}
     return {
         "status_code": answers.value,
         "responses": responses,
         "openapi_extensions": {**said, "requestBody": body} if body else said,
         "middlewares": [
             *admission,
-            OpenAPIRequestValidationMiddleware(),
+            OpenAPIRequestValidationMiddleware(),  # type: ignore[no-untyped-call]
+            *([Once()] if changes and once else []),
             OpenAPIResponseValidationMiddleware(has_response_validation_error=True),
         ],
     }

@@ -24,7 +24,10 @@ from waybill.core.errors import (
     NotFound,
     NotPermitted,
     PermanentError,
+    Stale,
+    TooMany,
     TransientError,
+    Unconditional,
     WaybillError,
 )
 
@@ -32,6 +35,9 @@ _STATUS: Sequence[tuple[type[WaybillError], HTTPStatus]] = (
     (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (Stale, HTTPStatus.PRECONDITION_FAILED),
+    (Unconditional, HTTPStatus.PRECONDITION_REQUIRED),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (NotPermitted, HTTPStatus.FORBIDDEN),
     (ConfigurationError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -129,7 +135,10 @@ def _ours(error: WaybillError) -> Response[str]:
         logger.warning("answered %s: %s", status.value, error)
     if isinstance(error, InvalidInput):
         return problem(status, error.message, error.errors)
-    return problem(status, str(error))
+    answer = problem(status, str(error))
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _no_such_path(_: NotFoundError) -> Response[str]:

@@ -55,7 +55,12 @@ _LINES = {
 @router.post(
     "/datasets/<name>/records",
     **operation(
-        Permission.INGEST, HTTPStatus.ACCEPTED, changes=True, responses={202: _ANSWER, 422: _ANSWER}, body=_LINES
+        Permission.INGEST,
+        HTTPStatus.ACCEPTED,
+        changes=True,
+        once=False,
+        responses={202: _ANSWER, 422: _ANSWER},
+        body=_LINES,
     ),
 )
 def put_records(name: str) -> Response[Accepted]:

@@ -6,17 +6,20 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from endpoints.caller import calling, permitted
 from endpoints.operation import operation
-from endpoints.paging import Cursor, Limit, NextCursor
-from endpoints.runs import RunList, RunView, view_of_run
+from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
+from endpoints.precondition import check_match, etag
+from endpoints.runs import RunList, RunOrder, RunView, Since, State, Upto, listed, view_of_run
 from waybill import wiring
 from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
@@ -26,8 +29,9 @@ from waybill.core.dispatch import Tick, is_large, run_now
 from waybill.core.errors import WaybillError
 from waybill.core.freeze import Registry, amend_now
 from waybill.core.late import newest_numbers
+from waybill.core.ordering import ordered
 from waybill.core.reactivation import Missed, reactivate
-from waybill.core.rule import Rule
+from waybill.core.rule import Rule, RuleState
 from waybill.core.rule_checks import ArchivePassword, check_settings
 from waybill.core.rule_settings import Archive, RuleSettings
 from waybill.core.rule_warnings import rule_warnings
@@ -82,22 +86,68 @@ class RuleView(BaseModel):
     warnings: list[str]
 
 
+class RuleOrder(StrEnum):
+    ID = "id"
+    NAME = "name"
+    NAME_DOWN = "-name"
+    CREATED = "created_at"
+    CREATED_DOWN = "-created_at"
+    NEXT_RUN = "next_run"
+    NEXT_RUN_DOWN = "-next_run"
+
+    def of(self, rule: Rule) -> tuple[str, str]:
+        """What is compared; a rule without a next run is the last one due."""
+        match self.value.removeprefix("-"):
+            case "name":
+                return rule.settings.name.casefold(), rule.rule_id
+            case "created_at":
+                return rule.created_at.isoformat(timespec="microseconds"), rule.rule_id
+            case _:
+                return rule.next_run.isoformat(timespec="microseconds") if rule.next_run else "~", rule.rule_id
+
+
 class RuleList(BaseModel):
     items: list[RuleView]
     cursor: NextCursor
 
 
 @router.get("/rules", **operation(Permission.READ))
-def list_rules(limit: Limit = 50, cursor: Cursor = "") -> RuleList:
+def list_rules(
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    state: RuleState | None = None,
+    dataset: Annotated[str, Query(description="Rules over this dataset alone.")] = "",
+    destination: Annotated[str, Query(description="Rules that deliver to the destination of this id.")] = "",
+    name: Annotated[str, Query(description="Rules with this in their name, in whatever letter case.")] = "",
+    order: Annotated[RuleOrder, Query(description="A minus turns it round.")] = RuleOrder.ID,
+) -> RuleList:
+    """By id, or in another order; then all of the tenant's rules are read for each page."""
     caller = calling(router)
-    page = wiring.rules().page(caller.tenant, cursor, limit)
-    return RuleList(items=[_view(r) for r in page.items], cursor=page.cursor)
+    paging = Paging(caller, "rules", state=state, data=dataset, to=destination, name=name, order=order)
+
+    def wanted(rule: Rule) -> bool:
+        s = rule.settings
+        return (
+            state in {None, rule.state}
+            and (not dataset or any(choice.dataset == dataset for choice in s.data))
+            and (not destination or destination in s.destinations)
+            and name.casefold() in s.name.casefold()
+        )
+
+    keep = wanted if state or dataset or destination or name else None
+    if order is RuleOrder.ID:
+        page = wiring.rules().page(caller.tenant, paging.inner(cursor), limit, keep)
+    else:
+        found = all_of(lambda start, size: wiring.rules().page(caller.tenant, start, size, keep))
+        page = ordered(found, order.of, paging.inner(cursor), limit, descending=order.value.startswith("-"))
+    return RuleList(items=[_view(r) for r in page.items], cursor=paging.outer(page.cursor))
 
 
 @router.get("/rules/<rule_id>", **operation(Permission.READ))
-def get_rule(rule_id: str) -> RuleView:
+def get_rule(rule_id: str) -> Response[RuleView]:
+    """With the window that it runs next."""
     caller = calling(router)
-    return _view(wiring.rules().get(caller.tenant, rule_id))
+    return _answered(wiring.rules().get(caller.tenant, rule_id))
 
 
 @router.post("/rules", **operation(Permission.EXPORT, HTTPStatus.CREATED, changes=True))
@@ -119,14 +169,15 @@ def create_rule(body: RuleRequest) -> Response[RuleView]:
         if rule.password_ref:
             wiring.secrets().remove(rule.password_ref)
         raise
-    return Response(HTTPStatus.CREATED.value, "application/json", _view(rule))
+    return _answered(rule, HTTPStatus.CREATED)
 
 
-@router.put("/rules/<rule_id>", **operation(Permission.EXPORT, changes=True))
-def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
+@router.put("/rules/<rule_id>", **operation(Permission.EXPORT, changes=True, if_match=True))
+def update_rule(rule_id: str, body: RuleRequest) -> Response[RuleView]:
     """Replaces all settings. What was claimed already runs as it was planned."""
     caller = calling(router)
     current = wiring.rules().get(caller.tenant, rule_id)
+    check_match(router, _etag(current))
     password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
     settings = _checked(caller, body, password)
     changed = rules.with_settings(current, settings, wiring.catalog(caller.tenant), wiring.now())
@@ -140,7 +191,7 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     new = {**newest_numbers(caller.tenant, settings, wiring.lake_objects()), **current.late_checked}
     if new != current.late_checked:
         wiring.rules().late_checked(current, new)
-    return _view(changed)
+    return _answered(changed)
 
 
 @router.post("/rules/<rule_id>/deactivate", **operation(Permission.EXPORT, changes=True))
@@ -209,11 +260,19 @@ def amend_rule(rule_id: str) -> Response[RunList]:
 
 
 @router.get("/rules/<rule_id>/runs", **operation(Permission.READ))
-def list_runs_of_rule(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> RunList:
+def list_runs_of_rule(
+    rule_id: str,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    state: State = None,
+    since: Since = None,
+    upto: Upto = None,
+    order: RunOrder = RunOrder.NEWEST,
+) -> RunList:
+    """By window."""
     caller = calling(router)
     wiring.rules().get(caller.tenant, rule_id)
-    page = wiring.runs().of_rule(caller.tenant, rule_id, cursor, limit)
-    return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
+    return listed(caller, rule_id, limit, cursor, state, since, upto, order)
 
 
 def _by_hand() -> Tick:
@@ -237,6 +296,15 @@ def _checked(caller: Caller, body: RuleRequest, password: ArchivePassword) -> Ru
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
         permitted(router, Permission.RECURRING_EXPORT)
     return settings
+
+
+def _etag(rule: Rule) -> str:
+    """Of what its owner set: that its windows move on is no change of theirs."""
+    return etag(rule.settings.model_dump_json(), rule.state.value, rule.password_ref, rule.updated_at.isoformat())
+
+
+def _answered(rule: Rule, status: HTTPStatus = HTTPStatus.OK) -> Response[RuleView]:
+    return Response(status.value, "application/json", _view(rule), headers={"ETag": _etag(rule)})
 
 
 def _password_name(rule_id: str) -> str:

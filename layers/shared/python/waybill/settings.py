@@ -27,6 +27,7 @@ class Settings(BaseModel):
     access_table: str = ""
     datasets_table: str = ""
     certificates_table: str = ""
+    requests_table: str = ""
     lake_bucket: str = ""
     stage_bucket: str = ""
     secret_prefix: str = ""
@@ -49,6 +50,9 @@ class Settings(BaseModel):
     allowed_networks: tuple[str, ...] = Field(
         default=(), description="Networks beyond the global ones that may be dialled."
     )
+    requests_per_minute: int = Field(default=600, ge=1, description="That one API key may send.")
+    requests_at_once: int = Field(default=100, ge=1, description="Of these, at one moment.")
+    cors_origins: tuple[str, ...] = Field(default=(), description="Whose pages may call the API from a browser.")
     row_memory_mib: int = 400
 
     def need(self, name: str) -> str:
@@ -68,7 +72,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         for name in Settings.model_fields
         if environment.get(f"WAYBILL_{name.upper()}")
     }
-    for name in ("allowed_networks", "no_download_tenants"):
+    for name in ("allowed_networks", "no_download_tenants", "cors_origins"):
         listed = given.get(name)
         if isinstance(listed, str):
             given[name] = tuple(n.strip() for n in listed.split(",") if n.strip())

@@ -36,6 +36,7 @@ from waybill.aws.tables.datasets import DatasetsTable
 from waybill.aws.tables.destinations import DestinationsTable
 from waybill.aws.tables.holes import HolesTable
 from waybill.aws.tables.lake_objects import LakeObjectsTable
+from waybill.aws.tables.requests import AnswersTable, RatesTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
@@ -49,7 +50,9 @@ from waybill.core.deliver import Destination
 from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
+from waybill.core.once import Answers
 from waybill.core.plan import PlannedDestination
+from waybill.core.rate import Rate, Rates
 from waybill.core.register import Registrar
 from waybill.core.survey import Survey
 from waybill.destinations import registry
@@ -171,6 +174,22 @@ def registrar() -> Registrar:
 @cache
 def access_keys() -> ports.AccessKeys:
     return AccessTable(settings().need("access_table"), region())
+
+
+@cache
+def rates() -> Rates:
+    return RatesTable(settings().need("requests_table"), region())
+
+
+@cache
+def rate() -> Rate:
+    """How often one caller may ask."""
+    return Rate(settings().requests_per_minute, settings().requests_at_once)
+
+
+@cache
+def answers() -> Answers:
+    return AnswersTable(settings().need("requests_table"), region())
 
 
 @cache

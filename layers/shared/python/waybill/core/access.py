@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Self
 
 _KEY = re.compile(r"^wb_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$")
 
@@ -34,6 +36,27 @@ class Caller:
     tenant: str
     name: str
     permissions: frozenset[Permission]
+    subject: str = ""
+    """Tells callers of one tenant apart: the key's id, or the token's subject."""
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Self:
+        """As `context` wrote it."""
+        return cls(
+            tenant=str(context["tenant"]),
+            name=str(context["name"]),
+            permissions=frozenset(Permission(p) for p in str(context["permissions"]).split()),
+            subject=str(context.get("subject") or context["name"]),
+        )
+
+    def context(self) -> dict[str, str]:
+        """The caller as API Gateway hands it from the authorizer to the API: texts alone."""
+        return {
+            "tenant": self.tenant,
+            "name": self.name,
+            "permissions": " ".join(sorted(self.permissions)),
+            "subject": self.subject,
+        }
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -5,7 +5,7 @@ All methods raise TransientError where AWS does not answer in time and Permanent
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -46,8 +46,8 @@ class Rules(Protocol):
     def find(self, rule_id: str) -> Rule:
         """The rule of that id, whosever it is: for the platform's own triggers alone. Raises NotFound."""
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
-        """A tenant's rules by id. Raises InvalidInput for a cursor that is not ours."""
+    def page(self, tenant: str, cursor: str, limit: int, keep: Callable[[Rule], bool] | None = None) -> Page[Rule]:
+        """A tenant's rules by id, those that are to be kept. Raises InvalidInput for a cursor that is not ours."""
 
     def every(self, cursor: str, limit: int) -> Page[Rule]:
         """All tenants' rules in their latest state, one tenant's after another's: for the platform's own use alone."""
@@ -119,16 +119,33 @@ class Runs(Protocol):
     def get(self, key: RunKey) -> Run:
         """Raises NotFound."""
 
-    def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
-        """Newest window first."""
+    def of_rule(
+        self,
+        tenant: str,
+        rule_id: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
+        """Newest window first, or the oldest one; those that are to be kept."""
 
     def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
         """The latest state of the rule's runs whose window starts before `moment`, or of all for None; newest window and
         generation first. Reads no further than it is asked.
         """
 
-    def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
-        """Latest created first; may lag behind by a second."""
+    def of_tenant(
+        self,
+        tenant: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
+        """Latest created first, or the earliest; those that are to be kept. May lag behind by a second."""
 
     def waiting(self, before: datetime) -> Iterator[Run]:
         """Runs that were claimed before that instant and have not started, and those that have not ended although their attempt
@@ -265,7 +282,10 @@ class Destinations(Protocol):
 
     def find(self, tenant: str, destination_id: str) -> SavedDestination | None: ...
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedDestination]: ...
+    def page(
+        self, tenant: str, cursor: str, limit: int, keep: Callable[[SavedDestination], bool] | None = None
+    ) -> Page[SavedDestination]:
+        """By id, those that are to be kept."""
 
     def remove(self, tenant: str, destination_id: str) -> None: ...
 

@@ -21,7 +21,7 @@ class AccessTable:
             except DoesNotExist:
                 return None
         permissions = frozenset(Permission(p) for p in item.permissions.split())
-        return AccessKey(item.key_id, item.digest, Caller(item.tenant, item.name, permissions))
+        return AccessKey(item.key_id, item.digest, Caller(item.tenant, item.name, permissions, f"key:{item.key_id}"))
 
     def add(self, key: AccessKey, now: datetime) -> None:
         caller = key.caller

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
 from pynamodb.exceptions import DoesNotExist
@@ -10,7 +11,8 @@ from pynamodb.exceptions import DoesNotExist
 from waybill.aws.tables.items import (
     DestinationItem,
     bind,
-    pack_cursor,
+    page_of,
+    page_size,
     read,
     read_instant,
     tables,
@@ -39,12 +41,15 @@ class DestinationsTable:
         except NotFound:
             return None
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedDestination]:
+    def page(
+        self, tenant: str, cursor: str, limit: int, keep: Callable[[SavedDestination], bool] | None = None
+    ) -> Page[SavedDestination]:
         start = unpack_cursor(cursor, tenant=tenant)
+        size = page_size(limit, keep)
         with tables("listing destinations"):
-            found = DestinationItem.query(tenant, limit=limit, last_evaluated_key=start, consistent_read=True)
-            items = [_to_destination(item) for item in found]
-        return Page(items, pack_cursor(found.last_evaluated_key))
+            found = DestinationItem.query(tenant, page_size=size, last_evaluated_key=start, consistent_read=True)
+            read = ((item, _to_destination(item)) for item in found)
+            return page_of(read, keep, limit, lambda i: {"tenant": i.tenant, "destination_id": i.destination_id})
 
     def save(self, destination: SavedDestination) -> None:
         body = asdict(destination)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -20,10 +20,14 @@ from pynamodb.models import Model
 
 from waybill.aws.failures import translate
 from waybill.core.errors import FieldError, InvalidInput, PermanentError, TransientError
+from waybill.core.ports import Page
 
 DUE_SHARDS = 48
 """Over how many keys the sparse indexes spread: one key of an index takes 1,000 writes a second."""
 ItemT = TypeVar("ItemT", bound=Model)
+T = TypeVar("T")
+LOOKED_AT = 2_000
+"""Items that one page of a filtered list looks at."""
 LONGEST_KEY = 1_024
 """In bytes, of a sort key."""
 _NO_UNITS = {"ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -263,6 +267,22 @@ class BookmarkItem(Model):
     body = UnicodeAttribute(default="")
 
 
+class RequestItem(Model):
+    """Either a bucket of requests (`full_at`), or a request that is done once; `expires_at` is in seconds since 1970."""
+
+    class Meta:
+        table_name = ""
+        region = ""
+
+    request = UnicodeAttribute(hash_key=True)
+    expires_at = NumberAttribute()
+    full_at = NumberAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    status = NumberAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+
+
 class AccessItem(Model):
     class Meta:
         table_name = ""
@@ -334,6 +354,32 @@ def written(moment: datetime) -> str:
 
 def read_instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def page_of(
+    found: Iterable[tuple[ItemT, T]],
+    keep: Callable[[T], bool] | None,
+    limit: int,
+    key: Callable[[ItemT], dict[str, str]],
+) -> Page[T]:
+    """The first `limit` that are kept, and a cursor where there may be more. Looks at no more than `LOOKED_AT` items: a
+    page may be short, or empty, before the last.
+    """
+    page: list[T] = []
+    last: dict[str, str] = {}
+    for looked, (item, made) in enumerate(found):
+        wanted = keep is None or keep(made)
+        if looked >= LOOKED_AT or (wanted and len(page) == limit):
+            return Page(page, pack_cursor({name: {"S": value} for name, value in last.items()}))
+        if wanted:
+            page.append(made)
+        last = key(item)
+    return Page(page)
+
+
+def page_size(limit: int, keep: object) -> int:
+    """How many items to read at once for a page: one more than it has shows whether there is a next one."""
+    return limit + 1 if keep is None else 200
 
 
 def pack_cursor(key: dict[str, Any] | None) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from pydantic import TypeAdapter
 from pynamodb.connection import Connection
@@ -19,7 +20,8 @@ from waybill.aws.tables.items import (
     RunItem,
     bind,
     failed_condition,
-    pack_cursor,
+    page_of,
+    page_size,
     read,
     read_instant,
     tables,
@@ -79,15 +81,28 @@ class RunsTable:
             except DoesNotExist:
                 raise NotFound(f"There is no run {key.run_id}.", "See GET /runs.") from None
 
-    def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
+    def of_rule(
+        self,
+        tenant: str,
+        rule_id: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
         owner = owner_of(tenant, rule_id)
         start = unpack_cursor(cursor, rule=owner)
         with tables("listing runs"):
             found = RunItem.query(
-                owner, scan_index_forward=False, limit=limit, last_evaluated_key=start, consistent_read=True
+                owner,
+                scan_index_forward=oldest_first,
+                page_size=page_size(limit, keep),
+                last_evaluated_key=start,
+                consistent_read=True,
             )
-            runs = [_to_run(item) for item in found]
-        return Page(runs, pack_cursor(found.last_evaluated_key))
+            read = ((item, _to_run(item)) for item in found)
+            return page_of(read, keep, limit, lambda item: {"rule": item.rule, "window": item.window})
 
     def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
         earlier = RunItem.window < stamp(moment) if moment else None
@@ -101,12 +116,29 @@ class RunsTable:
             ):
                 yield _to_run(item)
 
-    def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
+    def of_tenant(
+        self,
+        tenant: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
         start = unpack_cursor(cursor, tenant=tenant)
+        size = page_size(limit, keep)
         with tables("listing runs"):
-            found = RunItem.by_tenant.query(tenant, scan_index_forward=False, limit=limit, last_evaluated_key=start)
-            keys = [(item.rule, item.window) for item in found]
-        return Page(self._all(keys), pack_cursor(found.last_evaluated_key))
+            found = RunItem.by_tenant.query(
+                tenant, scan_index_forward=oldest_first, page_size=size, last_evaluated_key=start
+            )
+            return page_of(self._in_full(found, size), keep, limit, _place_of)
+
+    def _in_full(self, found: Iterable[RunItem], at_once: int) -> Iterator[tuple[RunItem, Run]]:
+        """The items of an index with their runs, read afresh, some at once."""
+        items = iter(found)
+        while some := list(islice(items, min(at_once, 100))):
+            runs = self._found([(item.rule, item.window) for item in some])
+            yield from ((item, runs[item.rule, item.window]) for item in some if (item.rule, item.window) in runs)
 
     def waiting(self, before: datetime) -> Iterator[Run]:
         for shard in range(DUE_SHARDS):
@@ -117,12 +149,16 @@ class RunsTable:
 
     def _all(self, keys: Sequence[tuple[str, str]]) -> list[Run]:
         """The items of an index's keys, read afresh, in the keys' order."""
+        found = self._found(keys)
+        return [found[key] for key in keys if key in found]
+
+    def _found(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Run]:
         found: dict[tuple[str, str], Run] = {}
         with tables("reading runs"):
             for start in range(0, len(keys), 100):
                 for item in RunItem.batch_get(keys[start : start + 100], consistent_read=True):
                     found[item.rule, item.window] = _to_run(item)
-        return [found[key] for key in keys if key in found]
+        return found
 
     def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
         same = RunItem.window.startswith(stamp(window_start))
@@ -226,6 +262,11 @@ def _changed(key: RunKey, actions: list[Action], condition: Condition, doing: st
 
 def owner_of(tenant: str, rule_id: str) -> str:
     return f"{tenant}#{rule_id}"
+
+
+def _place_of(item: RunItem) -> dict[str, str]:
+    """Where an item lies in the index of a tenant's runs."""
+    return {"tenant": item.tenant, "created_at": item.created_at, "rule": item.rule, "window": item.window}
 
 
 def _range(key: RunKey) -> str:
