@@ -184,6 +184,9 @@ def running(tables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
     key = boto3.client("kms", region_name=REGION).create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     monkeypatch.setenv("WAYBILL_SIGNING_KEY", key["KeyMetadata"]["KeyId"])
     monkeypatch.setenv("WAYBILL_SECRET_PREFIX", "waybill-test/tenants")
+    monkeypatch.setenv("WAYBILL_PEPPER_SECRET", "pepper")
+    vault: Any = boto3.client("secretsmanager", region_name=REGION)
+    vault.create_secret(Name="pepper", SecretString=json.dumps({"pepper": "a pepper for tests"}))
     cached = [f for f in vars(wiring).values() if hasattr(f, "cache_clear")]
     for one in cached:
         one.cache_clear()

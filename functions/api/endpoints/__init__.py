@@ -1,11 +1,13 @@
 """One file a resource: parse, call the core, answer. Who may call an operation is said beside its route."""
 
 from endpoints import (
+    api_keys,
     backfills,
     calendars,
     certificates,
     credentials,
     datasets,
+    destination_access,
     destinations,
     downloads,
     gaps,
@@ -22,6 +24,7 @@ RESOURCES = (
     records,
     queries,
     destinations,
+    destination_access,
     certificates,
     credentials,
     calendars,
@@ -32,5 +35,6 @@ RESOURCES = (
     gaps,
     holes,
     signing_keys,
+    api_keys,
 )
 """Every resource's module; each has a `router`."""

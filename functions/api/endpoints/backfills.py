@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
+from endpoints.reach import own_rule
 from endpoints.runs import RunView, records, view_of_run
 from waybill import wiring
-from waybill.core.access import Permission
+from waybill.core.access import Caller, Permission
 from waybill.core.advance import advance
 from waybill.core.backfill import Backfill, BackfillRequest, new_backfill, progress
 from waybill.core.cancel import cancel_backfill
@@ -79,7 +80,7 @@ class CancelRequest(BaseModel):
 def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillView]:
     """Its first windows are claimed at once; the next ones whenever one has ended."""
     caller = calling(router)
-    rule, now = wiring.rules().get(caller.tenant, rule_id), wiring.now()
+    rule, now = own_rule(caller, rule_id), wiring.now()
     newest = next(iter(wiring.backfills().page(caller.tenant, rule_id, "", 1).items), None)
     backfill = new_backfill(rule, body, newest, wiring.runs(), now, caller.name)
     wiring.backfills().add(backfill)
@@ -92,7 +93,7 @@ def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillVie
 @router.get("/rules/<rule_id>/backfills", **operation(Permission.READ))
 def list_backfills(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> BackfillList:
     caller = calling(router)
-    wiring.rules().get(caller.tenant, rule_id)
+    own_rule(caller, rule_id)
     paging = Paging(caller, "backfills", rule=rule_id)
     page = wiring.backfills().page(caller.tenant, rule_id, paging.inner(cursor), limit)
     return BackfillList(items=[_view(b) for b in page.items], cursor=paging.outer(page.cursor))
@@ -101,7 +102,7 @@ def list_backfills(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> Back
 @router.get("/rules/<rule_id>/backfills/<backfill_id>", **operation(Permission.READ))
 def get_backfill(rule_id: str, backfill_id: str) -> BackfillDetail:
     caller = calling(router)
-    backfill = wiring.backfills().get(caller.tenant, rule_id, backfill_id)
+    backfill = _own(caller, rule_id, backfill_id)
     found = progress(backfill, wiring.runs())
     return BackfillDetail(
         **_view(backfill).model_dump(),
@@ -119,11 +120,17 @@ def get_backfill(rule_id: str, backfill_id: str) -> BackfillDetail:
 def stop_backfill(rule_id: str, backfill_id: str, body: CancelRequest | None = None) -> Response[BackfillView]:
     """It claims no further window; `{"running": "cancel"}` cancels its runs as well. The same again changes nothing."""
     caller = calling(router)
-    backfill = wiring.backfills().get(caller.tenant, rule_id, backfill_id)
+    backfill = _own(caller, rule_id, backfill_id)
     running = body is not None and body.running is Running.CANCEL
     return _accepted(
         cancel_backfill(backfill, wiring.backfills(), records(), caller.name, wiring.now(), running=running)
     )
+
+
+def _own(caller: Caller, rule_id: str, backfill_id: str) -> Backfill:
+    if not caller.reaches_all:
+        own_rule(caller, rule_id)
+    return wiring.backfills().get(caller.tenant, rule_id, backfill_id)
 
 
 def _accepted(backfill: Backfill) -> Response[BackfillView]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from endpoints.caller import calling
 from endpoints.operation import operation
+from endpoints.reach import own_rule
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.calendar import Entry, MarkKind, calendar_from
@@ -76,7 +77,7 @@ def calendar_of_settings(body: CalendarRequest, count: Count = 10) -> CalendarVi
 @router.get("/rules/<rule_id>/calendar", **operation(Permission.READ))
 def calendar_of_rule(rule_id: str, count: Count = 10) -> CalendarView:
     caller = calling(router)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    rule = own_rule(caller, rule_id)
     schedule = rule.settings.schedule
     if rule.next_run is None:
         return CalendarView(zone=schedule.zone, items=[])

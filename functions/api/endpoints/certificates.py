@@ -70,7 +70,7 @@ def get_certificate(sha256: str) -> CertificateView:
     return _view(wiring.certificates().get(caller.tenant, sha256))
 
 
-@router.post("/certificates", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.CREATED, changes=True))
+@router.post("/certificates", **operation(Permission.MANAGE_CREDENTIALS, HTTPStatus.CREATED, changes=True))
 def add_certificate(body: NewCertificate) -> Response[CertificateView]:
     """Refused, and nothing kept, where it has expired, or where the key is not its own."""
     caller = calling(router)
@@ -103,7 +103,7 @@ def add_certificate(body: NewCertificate) -> Response[CertificateView]:
 
 
 @router.delete(
-    "/certificates/<sha256>", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.NO_CONTENT, changes=True)
+    "/certificates/<sha256>", **operation(Permission.MANAGE_CREDENTIALS, HTTPStatus.NO_CONTENT, changes=True)
 )
 def delete_certificate(sha256: str) -> Response[str]:
     """Its private key goes with it: what is encrypted for it is delivered as it is from then on."""

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from endpoints.caller import calling
 from endpoints.operation import operation
+from endpoints.reach import own_destination
 from waybill import wiring
-from waybill.core.access import Permission
+from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotFound
 from waybill.core.folder_access import HOSTED, Folder
 
@@ -56,29 +57,29 @@ class RenewedView(FolderView):
 @router.get("/destinations/<destination_id>/credentials", **operation(Permission.READ))
 def get_credentials(destination_id: str) -> FolderView:
     caller = calling(router)
-    return _view(_folder(caller.tenant, destination_id))
+    return _view(_folder(caller, destination_id))
 
 
 @router.post(
     "/destinations/<destination_id>/credentials",
-    **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.CREATED, changes=True),
+    **operation(Permission.MANAGE_CREDENTIALS, HTTPStatus.CREATED, changes=True),
 )
 def renew_credentials(destination_id: str, body: Renewal) -> Response[RenewedView]:
     """New keys. The old ones end at once, or after the overlap; what is older than these ends at once."""
     caller = calling(router)
-    folder = _folder(caller.tenant, destination_id)
+    folder = _folder(caller, destination_id)
     made = wiring.folder_access().renew(folder, caller.name, body.overlap_minutes)
     view = RenewedView(**_view(folder).model_dump(), **made)
     return Response(HTTPStatus.CREATED.value, "application/json", view, headers={"Cache-Control": "no-store"})
 
 
-def _folder(tenant: str, destination_id: str) -> Folder:
-    saved = wiring.destinations().get(tenant, destination_id)
+def _folder(caller: Caller, destination_id: str) -> Folder:
+    saved = own_destination(caller, destination_id)
     if saved.kind != HOSTED:
         raise NotFound(
             f"{saved.name} is a destination of kind {saved.kind} and has no keys.", "Make one of kind hosted."
         )
-    return Folder(tenant, destination_id)
+    return Folder(caller.tenant, destination_id)
 
 
 def _view(folder: Folder) -> FolderView:

@@ -17,6 +17,7 @@ from endpoints.caller import permitted
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.problems import field_errors
+from endpoints.reach import may_use, own_destination
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
@@ -24,6 +25,7 @@ from waybill.core.destination import refuse_failed, split_secrets, usable
 from waybill.core.errors import Conflict, FieldError, InvalidInput, WaybillError
 from waybill.core.folder_access import HOSTED, Folder
 from waybill.core.ports import SavedDestination
+from waybill.core.sharing import Sharing
 from waybill.core.window import stamp
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -72,6 +74,7 @@ class DestinationView(BaseModel):
     created_at: str
     created_by: str
     external_id: str
+    limited_to: Sharing | None
 
 
 class DestinationList(BaseModel):
@@ -85,7 +88,7 @@ def list_destinations(limit: Limit = 50, cursor: Cursor = "", kind: str = "") ->
     caller = permitted(router, Permission.READ)
     paging = Paging(caller, "destinations", kind=kind)
     page = wiring.destinations().page(
-        caller.tenant, paging.inner(cursor), limit, keep=lambda d: not kind or d.kind == kind
+        caller.tenant, paging.inner(cursor), limit, keep=lambda d: may_use(caller, d) and kind in {"", d.kind}
     )
     return DestinationList(items=[_view(d) for d in page.items], cursor=paging.outer(page.cursor))
 
@@ -93,7 +96,7 @@ def list_destinations(limit: Limit = 50, cursor: Cursor = "", kind: str = "") ->
 @router.get("/destinations/<destination_id>", **operation(Permission.READ))
 def get_destination(destination_id: str) -> DestinationView:
     caller = permitted(router, Permission.READ)
-    return _view(wiring.destinations().get(caller.tenant, destination_id))
+    return _view(own_destination(caller, destination_id))
 
 
 @router.post("/destinations", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.CREATED, changes=True))
@@ -216,4 +219,5 @@ def _view(saved: SavedDestination) -> DestinationView:
         created_at=stamp(saved.created_at),
         created_by=saved.created_by,
         external_id=saved.external_id,
+        limited_to=Sharing.model_validate(saved.limited_to) if saved.limited_to else None,
     )

@@ -10,11 +10,12 @@ from pydantic import BaseModel
 
 from endpoints.caller import calling
 from endpoints.operation import operation
+from endpoints.reach import own_run
 from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotFound, NotPermitted
 from waybill.core.folder_access import HOSTED, folder_of
-from waybill.core.run import RunKey, parse_run_id
+from waybill.core.run import RunKey
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 LINK_SECONDS = 300
@@ -36,9 +37,7 @@ def link_file(run_id: str, number: int) -> Response[LinkView]:
         raise NotPermitted(
             "The operator has switched direct downloads off.", "Read the folder with its keys: see docs/api.md."
         )
-    key = parse_run_id(caller.tenant, run_id)
-    if key is None:
-        raise NotFound(f"There is no run {run_id!r}.", "See GET /runs.")
+    key = own_run(caller, run_id)
     wiring.runs().get(key)
     name, place = _hosted(caller, key, number)
     url = wiring.hosted_files().link(place, LINK_SECONDS, "application/octet-stream")

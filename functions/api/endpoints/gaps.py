@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from endpoints.caller import calling
 from endpoints.operation import operation
+from endpoints.reach import own_rule
 from waybill import wiring
 from waybill.core import gaps
 from waybill.core.access import Permission
@@ -89,7 +90,7 @@ def report_gaps(
 ) -> Response[GapReport | str]:
     """Each window that the range meets, with its runs and rows, and the totals."""
     caller = calling(router)
-    rule, now = wiring.rules().get(caller.tenant, rule_id), wiring.now()
+    rule, now = own_rule(caller, rule_id), wiring.now()
     upto = (end or now).astimezone(UTC).replace(microsecond=0)
     since = (start or upto - USUAL).astimezone(UTC).replace(microsecond=0)
     if since >= upto:

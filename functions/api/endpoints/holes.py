@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
+from endpoints.reach import rules_in_reach
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.hole import KeptHole
@@ -38,7 +39,9 @@ def list_holes(limit: Limit = 50, cursor: Cursor = "") -> HoleList:
     caller = calling(router)
     paging = Paging(caller, "holes")
     page = wiring.holes().page(caller.tenant, paging.inner(cursor), limit)
-    return HoleList(items=[_view(kept) for kept in page.items], cursor=paging.outer(page.cursor))
+    in_reach = rules_in_reach(caller)
+    found = [kept for kept in page.items if in_reach is None or in_reach(kept.hole.rule_id)]
+    return HoleList(items=[_view(kept) for kept in found], cursor=paging.outer(page.cursor))
 
 
 def _view(kept: KeptHole) -> HoleView:

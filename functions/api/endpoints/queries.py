@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from endpoints.caller import calling
 from endpoints.datasets import dataset_named
 from endpoints.operation import operation
+from endpoints.reach import may_use
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.lists import ListQuestion
 from waybill.core.preview import PreviewSettings
+from waybill.core.reach import reached, reached_data
 from waybill.core.rule_checks import check_settings
 from waybill.core.rule_warnings import rule_warnings
 from waybill.core.search import LARGEST_PAGE, Question, Span
@@ -92,19 +94,25 @@ class PreviewRequest(BaseModel):
 def search_dataset(name: str, body: SearchRequest) -> SearchAnswer:
     """Rows in the order in which they came into the lake."""
     caller = calling(router)
+    dataset = dataset_named(caller, name)
+    body = body.model_copy(update={"assigned": reached(caller, body.assigned, dataset, "assigned")})
     question = body.question()
-    question.check(dataset_named(caller, name))
+    question.check(dataset)
     asked = {"kind": "search", "tenant": caller.tenant, "dataset": name, "cursor": body.cursor, "limit": body.limit}
     found = wiring.querying().ask({**asked, "question": question.model_dump(mode="json")})
-    draft = {"data": [{"dataset": name, "filter": body.filter, "fields": body.fields, "source": body.source}]}
-    return SearchAnswer(**found, rule=draft)
+    draft = {"dataset": name, "filter": body.filter, "fields": body.fields, "source": body.source}
+    if body.assigned:
+        draft["assigned"] = body.assigned.model_dump(mode="json")
+    return SearchAnswer(**found, rule={"data": [draft]})
 
 
 @router.post("/datasets/<name>/list", **operation(Permission.LIST_EXPORT, changes=True))
 def list_dataset(name: str, body: ListQuestion) -> ListAnswer:
     """A search's result as a file: CSV, XLSX or PDF."""
     caller = calling(router)
-    body.check(dataset_named(caller, name))
+    dataset = dataset_named(caller, name)
+    body = body.model_copy(update={"assigned": reached(caller, body.assigned, dataset, "assigned")})
+    body.check(dataset)
     asked = {"kind": "list", "tenant": caller.tenant, "by": caller.name, "dataset": name}
     asked["request"] = secrets.token_hex(16)
     return ListAnswer(**wiring.querying().ask({**asked, "question": body.model_dump(mode="json")}))
@@ -115,8 +123,9 @@ def preview_rule(body: PreviewRequest) -> PreviewAnswer:
     """What a rule would deliver: rows, bytes, names, a sample. Nothing is saved and nothing leaves."""
     caller = calling(router)
     catalog = wiring.catalog(caller.tenant)
-    saved = [wiring.destinations().find(caller.tenant, one) for one in body.rule.destinations]
-    check_settings(body.rule, catalog, {s.destination_id for s in saved if s is not None})
-    asked = {"kind": "preview", "tenant": caller.tenant, "settings": body.rule.model_dump(mode="json")}
+    rule = body.rule.model_copy(update={"data": reached_data(caller, body.rule.data, catalog)})
+    saved = [wiring.destinations().find(caller.tenant, one) for one in rule.destinations]
+    check_settings(rule, catalog, {s.destination_id for s in saved if s is not None and may_use(caller, s)})
+    asked = {"kind": "preview", "tenant": caller.tenant, "settings": rule.model_dump(mode="json")}
     found = wiring.querying().ask({**asked, "span": body.span.model_dump(mode="json") if body.span else None})
-    return PreviewAnswer(**found, warnings=rule_warnings(body.rule, catalog, wiring.now()))
+    return PreviewAnswer(**found, warnings=rule_warnings(rule, catalog, wiring.now()))

@@ -19,6 +19,7 @@ from endpoints.caller import calling, permitted
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
 from endpoints.precondition import check_match, etag
+from endpoints.reach import may_use, own_rule
 from endpoints.runs import RunList, RunOrder, RunView, Since, State, Upto, listed, view_of_run
 from waybill import wiring
 from waybill.core import rule as rules
@@ -30,6 +31,7 @@ from waybill.core.errors import WaybillError
 from waybill.core.freeze import Registry, amend_now
 from waybill.core.late import newest_numbers
 from waybill.core.ordering import ordered
+from waybill.core.reach import reached_data
 from waybill.core.reactivation import Missed, reactivate
 from waybill.core.rule import Rule, RuleState
 from waybill.core.rule_checks import ArchivePassword, check_settings
@@ -128,13 +130,14 @@ def list_rules(
     def wanted(rule: Rule) -> bool:
         s = rule.settings
         return (
-            state in {None, rule.state}
+            caller.made(rule.created_by)
+            and state in {None, rule.state}
             and (not dataset or any(choice.dataset == dataset for choice in s.data))
             and (not destination or destination in s.destinations)
             and name.casefold() in s.name.casefold()
         )
 
-    keep = wanted if state or dataset or destination or name else None
+    keep = wanted if state or dataset or destination or name or not caller.reaches_all else None
     if order is RuleOrder.ID:
         page = wiring.rules().page(caller.tenant, paging.inner(cursor), limit, keep)
     else:
@@ -147,7 +150,7 @@ def list_rules(
 def get_rule(rule_id: str) -> Response[RuleView]:
     """With the window that it runs next."""
     caller = calling(router)
-    return _answered(wiring.rules().get(caller.tenant, rule_id))
+    return _answered(own_rule(caller, rule_id))
 
 
 @router.post("/rules", **operation(Permission.EXPORT, HTTPStatus.CREATED, changes=True))
@@ -176,7 +179,7 @@ def create_rule(body: RuleRequest) -> Response[RuleView]:
 def update_rule(rule_id: str, body: RuleRequest) -> Response[RuleView]:
     """Replaces all settings. What was claimed already runs as it was planned."""
     caller = calling(router)
-    current = wiring.rules().get(caller.tenant, rule_id)
+    current = own_rule(caller, rule_id)
     check_match(router, _etag(current))
     password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
     settings = _checked(caller, body, password)
@@ -203,7 +206,7 @@ def deactivate_rule(rule_id: str) -> RuleView:
 def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
     """Goes on where the rule stopped. Where windows passed meanwhile, `missed` must say what becomes of them."""
     caller = calling(router)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    rule = own_rule(caller, rule_id)
     missed = body.missed if body else None
     catalog = wiring.catalog(caller.tenant)
     active, run = reactivate(rule, missed, wiring.rules(), wiring.runs(), catalog, _by_hand())
@@ -216,7 +219,7 @@ def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
 def delete_rule(rule_id: str) -> Response[str]:
     """Its runs and their log stay."""
     caller = calling(router)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    rule = own_rule(caller, rule_id)
     wiring.rules().remove(caller.tenant, rule_id)
     if rule.password_ref:
         wiring.secrets().remove(rule.password_ref)
@@ -234,7 +237,7 @@ class RunRequest(BaseModel):
 @router.post("/rules/<rule_id>/run", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
     caller = calling(router)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    rule = own_rule(caller, rule_id)
     if body is not None and body.window_start is not None:
         run = run_window(rule, wiring.runs(), _by_hand(), body.window_start.astimezone(UTC))
     elif runs_by_arrival(rule):
@@ -249,7 +252,7 @@ def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
 def amend_rule(rule_id: str) -> Response[RunList]:
     """Deliver now what came late to windows that are over. It is also looked for whenever the rule runs."""
     caller = calling(router)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    rule = own_rule(caller, rule_id)
     registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(caller.tenant))
     made, checked = amend_now(rule, registry, wiring.now(), wiring.tzdata_version())
     wiring.rules().late_checked(rule, checked)
@@ -271,7 +274,7 @@ def list_runs_of_rule(
 ) -> RunList:
     """By window."""
     caller = calling(router)
-    wiring.rules().get(caller.tenant, rule_id)
+    own_rule(caller, rule_id)
     return listed(caller, rule_id, limit, cursor, state, since, upto, order)
 
 
@@ -282,17 +285,18 @@ def _by_hand() -> Tick:
 
 def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
     caller = calling(router)
-    current = wiring.rules().get(caller.tenant, rule_id)
+    current = own_rule(caller, rule_id)
     changed = change(current)
     wiring.rules().replace(changed, current.version)
     return _view(changed)
 
 
 def _checked(caller: Caller, body: RuleRequest, password: ArchivePassword) -> RuleSettings:
-    settings = body.settings()
+    catalog, given = wiring.catalog(caller.tenant), body.settings()
+    settings = given.model_copy(update={"data": reached_data(caller, given.data, catalog)})
     saved = [wiring.destinations().find(caller.tenant, one) for one in settings.destinations]
-    usable = {s.destination_id for s in saved if s is not None and s.usable}
-    check_settings(settings, wiring.catalog(caller.tenant), usable, password)
+    usable = {s.destination_id for s in saved if s is not None and s.usable and may_use(caller, s)}
+    check_settings(settings, catalog, usable, password)
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
         permitted(router, Permission.RECURRING_EXPORT)
     return settings

@@ -16,17 +16,17 @@ from pydantic import AwareDatetime, BaseModel
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
+from endpoints.reach import own_run, rules_in_reach
 from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.again import retry
 from waybill.core.cancel import Records, cancel
 from waybill.core.dispatch import is_large
-from waybill.core.errors import NotFound
 from waybill.core.layout import below
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import Plan, plan_if_staged
 from waybill.core.rule_settings import LogKept
-from waybill.core.run import Run, RunKey, RunState, parse_run_id
+from waybill.core.run import Run, RunKey, RunState
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.window import stamp
 
@@ -198,12 +198,15 @@ def listed(
 ) -> RunList:
     """The runs of a rule, by window, or of the tenant, where there is no `rule_id`."""
 
+    in_reach = None if rule_id else rules_in_reach(caller)
+
     def wanted(run: Run) -> bool:
+        theirs = in_reach is None or in_reach(run.key.rule_id)
         in_time = (since is None or run.window.end > since) and (upto is None or run.window.start < upto)
-        return in_time and state in {None, run.state}
+        return theirs and in_time and state in {None, run.state}
 
     paging = Paging(caller, "runs", rule=rule_id, state=state, since=since, upto=upto, order=order)
-    keep = wanted if state or since or upto else None
+    keep = wanted if state or since or upto or in_reach else None
     place, oldest = paging.inner(cursor), order is RunOrder.OLDEST
     if rule_id:
         page = wiring.runs().of_rule(caller.tenant, rule_id, place, limit, keep, oldest_first=oldest)
@@ -236,11 +239,7 @@ def _files(plan: Plan, files: Sequence[PackagedFile], start: int, key: RunKey) -
 
 
 def _key(run_id: str) -> RunKey:
-    caller = calling(router)
-    key = parse_run_id(caller.tenant, run_id)
-    if key is None:
-        raise NotFound(f"There is no run {run_id!r}.", "See GET /runs.")
-    return key
+    return own_run(calling(router), run_id)
 
 
 def view_of_run(run: Run) -> RunView:

@@ -55,6 +55,7 @@ from waybill.core.plan import PlannedDestination
 from waybill.core.rate import Rate, Rates
 from waybill.core.register import Registrar
 from waybill.core.survey import Survey
+from waybill.core.tokens import ClaimNames, Tokens
 from waybill.destinations import registry
 from waybill.settings import Settings, from_environment
 
@@ -174,6 +175,26 @@ def registrar() -> Registrar:
 @cache
 def access_keys() -> ports.AccessKeys:
     return AccessTable(settings().need("access_table"), region())
+
+
+@cache
+def tokens() -> Tokens | None:
+    """None where no issuer is configured. Only `authorize` carries the library."""
+    s = settings()
+    if not s.oidc_issuer:
+        return None
+    oidc = import_module("waybill.engines.oidc")
+    made: Tokens = oidc.OidcTokens(
+        issuer=s.oidc_issuer,
+        audience=s.need("oidc_audience"),
+        algorithm=s.oidc_algorithm,
+        fetch=oidc.fetcher(s.need("oidc_keys_url")),
+    )
+    return made
+
+
+def claim_names() -> ClaimNames:
+    return settings().oidc_claims
 
 
 @cache

@@ -256,7 +256,8 @@ class RunLog(Protocol):
 @dataclass(frozen=True)
 class SavedDestination:
     """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does. `external_id` is the
-    platform's own making, for a tenant's role to ask for; empty where there is no role.
+    platform's own making, for a tenant's role to ask for; empty where there is no role. `limited_to` says which users and
+    groups may deliver to it (`Sharing`); None is everybody.
     """
 
     tenant: str
@@ -271,6 +272,7 @@ class SavedDestination:
     created_at: datetime
     created_by: str
     external_id: str = ""
+    limited_to: Mapping[str, Any] | None = None
 
 
 class Destinations(Protocol):
@@ -294,6 +296,12 @@ class AccessKeys(Protocol):
     def get(self, key_id: str) -> AccessKey | None: ...
 
     def add(self, key: AccessKey, now: datetime) -> None: ...
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[AccessKey]:
+        """A tenant's keys, the oldest first. May lag behind by a second."""
+
+    def remove(self, tenant: str, key_id: str) -> None:
+        """Raises NotFound where the tenant has none of that id."""
 
 
 class LakeObjects(Protocol):

@@ -283,6 +283,15 @@ class RequestItem(Model):
     body = UnicodeAttribute(null=True)
 
 
+class _KeysOfTenant(GlobalSecondaryIndex["AccessItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_tenant"
+        projection = KeysOnlyProjection()
+
+    tenant = UnicodeAttribute(hash_key=True)
+    created_at = UnicodeAttribute(range_key=True)
+
+
 class AccessItem(Model):
     class Meta:
         table_name = ""
@@ -294,6 +303,12 @@ class AccessItem(Model):
     digest = UnicodeAttribute()
     permissions = UnicodeAttribute()
     created_at = UnicodeAttribute()
+    created_by = UnicodeAttribute(default="")
+    expires_at = UnicodeAttribute(null=True)
+    level = UnicodeAttribute(null=True)
+    user = UnicodeAttribute(default="")
+    groups = UnicodeAttribute(default="[]")
+    by_tenant = _KeysOfTenant()
 
 
 def bind(model: type[Model], table: str, region: str) -> None:
