@@ -62,6 +62,7 @@ def things(api: InProcess) -> dict[str, str]:
     """One thing of each kind, made by an administrator of `acme`."""
     destination = api.destination()
     rule = api.rule(destination, schedule={"frequency": "daily", "starts_at": "2026-01-01T00:00:00Z"})["rule_id"]
+    template = {**EXAMPLES["create_template"], "shared": {}}
     backfill = {"from": "2025-12-01T00:00:00Z", "to": "2025-12-03T00:00:00Z"}
     api.expect(201, "POST", "/datasets", EXAMPLES["add_dataset"])
     key = api.expect(201, "POST", "/api-keys", {"name": "another", "permissions": ["read"]})
@@ -71,6 +72,7 @@ def things(api: InProcess) -> dict[str, str]:
         "run_id": api.expect(202, "POST", f"/rules/{rule}/run")["run_id"],
         "backfill_id": api.expect(202, "POST", f"/rules/{rule}/backfills", backfill)["backfill_id"],
         "key_id": key["key_id"],
+        "template_id": api.expect(201, "POST", "/templates", template)["template_id"],
         "sha256": "0" * 64,
     }
 
@@ -99,7 +101,7 @@ def test_each_operation_asks_for_its_permission_and_for_no_other(
             assert needs in refused.json["detail"], door.name
         bad = api.call(door.method, door.path.format_map({**NO_ID, **things}), "{", caller=caller())
         assert bad.status == 403, f"{door.name} looks at a body before it asks who sends it"
-        schedule = {"schedule": {"frequency": "manual"}} if door.name in {"create_rule", "update_rule"} else {}
+        schedule = {"schedule": {"frequency": "manual"}} if "destinations" in EXAMPLES.get(door.name, {}) else {}
         permissions = {"permissions": [needs]} if door.name == "create_key" else {}
         good = door.knock(api, things, caller(needs), **schedule, **permissions)
         assert good.status not in {401, 403}, f"{door.name}: {good.text}"
@@ -139,13 +141,16 @@ def test_what_a_user_did_not_make_is_not_there_for_them(
     limited = {"limited_to": {"users": ["berta"], "groups": ["Sales"]}}
     api.expect(200, "PUT", f"/destinations/{things['destination_id']}/access", limited)
     for door in last_ones_first(doors):
-        if door.said[PERMISSION] not in OF_USERS or not {"{rule_id}", "{run_id}", "{destination_id}"} & set(
-            door.path.split("/")
-        ):
+        if door.said[PERMISSION] not in OF_USERS or not {
+            "{rule_id}",
+            "{run_id}",
+            "{destination_id}",
+            "{template_id}",
+        } & set(door.path.split("/")):
             continue
         answer = door.knock(api, things, ANNA)
         assert answer.status == 404, f"{door.name}: {answer.status} {answer.text}"
-    for path in ("/rules", "/rules?order=name", "/runs", "/destinations", "/holes"):
+    for path in ("/rules", "/rules?order=name", "/runs", "/destinations", "/holes", "/templates"):
         found = api.call("GET", path, caller=ANNA)
         assert (found.status, found.json["items"]) == (200, []), path
 

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from endpoints.examples import EXAMPLES
 from tests.integration.in_process import InProcess
 
 schemathesis.serializer.alias(["application/x-ndjson", "application/gzip"], "text/plain")
@@ -59,6 +60,7 @@ def known_things(api: InProcess) -> dict[str, str]:
         "rule_id": rule,
         "run_id": api.expect(202, "POST", f"/rules/{rule}/run")["run_id"],
         "backfill_id": api.expect(202, "POST", f"/rules/{rule}/backfills", backfill)["backfill_id"],
+        "template_id": api.expect(201, "POST", "/templates", EXAMPLES["create_template"])["template_id"],
         "name": "chat_tickets",
         "number": "0",
     }

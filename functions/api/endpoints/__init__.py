@@ -2,6 +2,7 @@
 
 from endpoints import (
     api_keys,
+    audit_log,
     backfills,
     calendars,
     certificates,
@@ -17,6 +18,8 @@ from endpoints import (
     rules,
     runs,
     signing_keys,
+    templates,
+    usage,
 )
 
 RESOURCES = (
@@ -36,5 +39,8 @@ RESOURCES = (
     holes,
     signing_keys,
     api_keys,
+    templates,
+    audit_log,
+    usage,
 )
 """Every resource's module; each has a `router`."""

@@ -12,6 +12,11 @@ _RULE: dict[str, Any] = {
     "format": "csv",
     "destinations": ["dst_0123456789abcdef"],
 }
+_TEMPLATE: dict[str, Any] = {
+    "name": "Tickets every morning",
+    "settings": {"data": [{"dataset": "chat_tickets"}], "schedule": _SCHEDULE, "format": "csv"},
+    "shared": {"everybody": True},
+}
 _DATASET: dict[str, Any] = {
     "name": "door_events",
     "title": "Door events",
@@ -59,6 +64,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "groups": ["Compliance"],
         "expires_in_days": 90,
     },
+    "create_template": _TEMPLATE,
+    "change_template": {**_TEMPLATE, "shared": {"users": ["anna"], "groups": ["Compliance"]}},
+    "create_rule_of_template": {"name": "Tickets by template", "destinations": ["dst_0123456789abcdef"]},
     "renew_credentials": {"confirm": True, "overlap_minutes": 60},
     "calendar_of_settings": {"schedule": _SCHEDULE, "datasets": ["chat_tickets"]},
     "create_rule": _RULE,

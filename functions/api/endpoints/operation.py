@@ -17,6 +17,7 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
 
 from endpoints.caller import Admission
 from endpoints.once import Once
+from endpoints.recorded import Recorded
 from waybill.core.access import Permission
 
 PERMISSION, CHANGES, IF_MATCH, ONCE = "x-permission", "x-changes", "x-if-match", "x-once"
@@ -38,12 +39,15 @@ def operation(
     *,
     changes: bool = False,
     once: bool = True,
+    recorded: bool = True,
     if_match: bool = False,
     responses: dict[int, Any] | None = None,
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Keywords for a route's decorator. `once`: a change takes an `Idempotency-Key`, if it is a POST; `if_match`: it must
-    name the state that it changes. `responses` and `body` describe what is not of the function's types as JSON."""
+    """Keywords for a route's decorator. `once`: a change takes an `Idempotency-Key`, if it is a POST; `recorded`: a change is
+    written to the audit log; `if_match`: it must name the state that it changes. `responses` and `body` describe what is not of
+    the function's types as JSON.
+    """
     admission = [] if needs is Access.PUBLIC else [Admission(needs if isinstance(needs, Permission) else None)]
     said: dict[str, Any] = {PERMISSION: needs.value, CHANGES: changes, IF_MATCH: if_match, ONCE: changes}
     return {
@@ -54,6 +58,7 @@ def operation(
             *admission,
             OpenAPIRequestValidationMiddleware(),  # type: ignore[no-untyped-call]
             *([Once()] if changes and once else []),
+            *([Recorded()] if changes and recorded else []),
             OpenAPIResponseValidationMiddleware(has_response_validation_error=True),
         ],
     }

@@ -59,6 +59,7 @@ _LINES = {
         HTTPStatus.ACCEPTED,
         changes=True,
         once=False,
+        recorded=False,
         responses={202: _ANSWER, 422: _ANSWER},
         body=_LINES,
     ),

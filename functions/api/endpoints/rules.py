@@ -155,7 +155,12 @@ def get_rule(rule_id: str) -> Response[RuleView]:
 
 @router.post("/rules", **operation(Permission.EXPORT, HTTPStatus.CREATED, changes=True))
 def create_rule(body: RuleRequest) -> Response[RuleView]:
-    caller = calling(router)
+    """Active at once."""
+    return made_rule(calling(router), body)
+
+
+def made_rule(caller: Caller, body: RuleRequest) -> Response[RuleView]:
+    """A new rule, saved, and the answer that shows it."""
     password = ArchivePassword(body.archive.given, kept=False)
     settings = _checked(caller, body, password)
     rule_id = f"rul_{secrets.token_hex(8)}"

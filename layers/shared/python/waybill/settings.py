@@ -30,6 +30,8 @@ class Settings(BaseModel):
     datasets_table: str = ""
     certificates_table: str = ""
     requests_table: str = ""
+    audit_log_table: str = ""
+    templates_table: str = ""
     lake_bucket: str = ""
     stage_bucket: str = ""
     secret_prefix: str = ""

@@ -29,6 +29,7 @@ from waybill.aws.secrets import ManagedSecrets
 from waybill.aws.signer import KmsPublicKey, KmsSigner
 from waybill.aws.stage import Stage
 from waybill.aws.tables.access import AccessTable
+from waybill.aws.tables.audit_log import AuditLogTable
 from waybill.aws.tables.backfills import BackfillsTable
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.certificates import CertificatesTable
@@ -40,10 +41,13 @@ from waybill.aws.tables.requests import AnswersTable, RatesTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
+from waybill.aws.tables.templates import TemplatesTable
+from waybill.aws.tables.usage import EndedRunsTable
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
 from waybill.core.advance import BackfillDesk
 from waybill.core.arrival import announcer
+from waybill.core.audit_log import AuditLog
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.certificates import CertificateFacts, Certificates
 from waybill.core.deliver import Destination
@@ -55,7 +59,9 @@ from waybill.core.plan import PlannedDestination
 from waybill.core.rate import Rate, Rates
 from waybill.core.register import Registrar
 from waybill.core.survey import Survey
+from waybill.core.template import Templates
 from waybill.core.tokens import ClaimNames, Tokens
+from waybill.core.usage import EndedRuns
 from waybill.destinations import registry
 from waybill.settings import Settings, from_environment
 
@@ -195,6 +201,21 @@ def tokens() -> Tokens | None:
 
 def claim_names() -> ClaimNames:
     return settings().oidc_claims
+
+
+@cache
+def audit_log() -> AuditLog:
+    return AuditLogTable(settings().need("audit_log_table"), region())
+
+
+@cache
+def templates() -> Templates:
+    return TemplatesTable(settings().need("templates_table"), region())
+
+
+@cache
+def ended_runs() -> EndedRuns:
+    return EndedRunsTable(settings().need("runs_table"), region())
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
 from waybill.aws.failures import translate
@@ -112,6 +112,15 @@ class _RunsWaiting(GlobalSecondaryIndex["RunItem"]):  # type: ignore[no-untyped-
     watched_from = UnicodeAttribute(range_key=True)
 
 
+class _RunsByEnd(GlobalSecondaryIndex["RunItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_ended_day"
+        projection = IncludeProjection(["state", "rows", "bytes", "files"])
+
+    ended_day = UnicodeAttribute(hash_key=True)
+    finished_at = UnicodeAttribute(range_key=True)
+
+
 class RunItem(Model):
     class Meta:
         table_name = ""
@@ -148,6 +157,8 @@ class RunItem(Model):
     backfill = UnicodeAttribute(default="")
     minimal_log = BooleanAttribute(default=False)
     manifest_until = UnicodeAttribute(null=True)
+    ended_day = UnicodeAttribute(null=True)
+    by_ended_day = _RunsByEnd()
     by_tenant = _RunsOfTenant()
     waiting = _RunsWaiting()
 
@@ -265,6 +276,26 @@ class BookmarkItem(Model):
     dataset = UnicodeAttribute(hash_key=True, default="bookmarks")
     entry = UnicodeAttribute(range_key=True)
     body = UnicodeAttribute(default="")
+
+
+class AuditItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    number = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+
+
+class TemplateItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    template_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
 
 
 class RequestItem(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from pydantic import TypeAdapter
@@ -30,6 +30,7 @@ from waybill.aws.tables.items import (
 )
 from waybill.aws.tables.rules import arrived_upto, when_due
 from waybill.aws.tables.transactions import together
+from waybill.aws.tables.usage import ended_day
 from waybill.core.attempt import IN_OTHER_HANDS
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
@@ -191,14 +192,14 @@ class RunsTable:
             raise Conflict(IN_OTHER_HANDS, "See the run's log.")
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
-        return _changed(key, _ended(outcome, now, totals), _held_by(epoch), "ending a run")
+        return _changed(key, _ended(key, outcome, now, totals), _held_by(epoch), "ending a run")
 
     def hold_manifest(self, key: RunKey, epoch: int, until: datetime) -> bool:
         return _changed(key, [RunItem.manifest_until.set(written(until))], _held_by(epoch), "holding a run")
 
     def cancel(self, key: RunKey, epoch: int, now: datetime, message: str) -> bool:
         free = RunItem.manifest_until.does_not_exist() | (RunItem.manifest_until < written(now))
-        cancelled = _ended(Outcome(RunState.CANCELLED, message), now, NO_TOTALS)
+        cancelled = _ended(key, Outcome(RunState.CANCELLED, message), now, NO_TOTALS)
         return _changed(key, cancelled, _held_by(epoch) & free, "cancelling a run")
 
     def retry(self, key: RunKey, epoch: int, at: datetime) -> Run:
@@ -220,6 +221,7 @@ class RunsTable:
 _OF_AN_ATTEMPT = (
     RunItem.started_at,
     RunItem.finished_at,
+    RunItem.ended_day,
     RunItem.rows,
     RunItem.bytes,
     RunItem.files,
@@ -234,11 +236,12 @@ def _held_by(epoch: int) -> Condition:
     return held
 
 
-def _ended(outcome: Outcome, now: datetime, totals: Mapping[str, int]) -> list[Action]:
+def _ended(key: RunKey, outcome: Outcome, now: datetime, totals: Mapping[str, int]) -> list[Action]:
     return [
         RunItem.state.set(outcome.state.value),
         RunItem.message.set(outcome.message),
         RunItem.finished_at.set(written(now)),
+        RunItem.ended_day.set(ended_day(key.tenant, now.astimezone(UTC).date())),
         RunItem.rows.set(totals["rows"]),
         RunItem.bytes.set(totals["bytes"]),
         RunItem.files.set(totals["files"]),
@@ -302,6 +305,7 @@ def to_item(run: Run) -> RunItem:
         minimal_log=run.minimal_log,
         started_at=written(run.started_at) if run.started_at else None,
         finished_at=written(run.finished_at) if run.finished_at else None,
+        ended_day=ended_day(key.tenant, run.finished_at.astimezone(UTC).date()) if run.finished_at else None,
         message=run.message,
         waiting_shard=_waiting_shard(key) if run.state is RunState.SCHEDULED else None,
         watched_from=written(run.created_at) if run.state is RunState.SCHEDULED else None,
