@@ -183,6 +183,7 @@ def running(tables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Itera
         monkeypatch.setenv(f"WAYBILL_{name.upper()}_BUCKET", name)
     key = boto3.client("kms", region_name=REGION).create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     monkeypatch.setenv("WAYBILL_SIGNING_KEY", key["KeyMetadata"]["KeyId"])
+    monkeypatch.setenv("WAYBILL_REQUESTS_AT_ONCE", "100000")
     monkeypatch.setenv("WAYBILL_SECRET_PREFIX", "waybill-test/tenants")
     monkeypatch.setenv("WAYBILL_PEPPER_SECRET", "pepper")
     vault: Any = boto3.client("secretsmanager", region_name=REGION)

@@ -66,8 +66,7 @@ def test_no_entry_holds_a_secret(api: InProcess) -> None:
     settings = {**EXAMPLES["create_destination"]["settings"], "secret_access_key": secret}
     api.expect(201, "POST", "/destinations", {**EXAMPLES["create_destination"], "settings": settings})
     key = api.expect(201, "POST", "/api-keys", {"name": "x", "permissions": ["read"]})["key"]
-    archive = {"archive": {"method": "zip_aes256", "password": "a password for archives"}}
-    api.rule(**archive)
+    api.rule(archive={"method": "zip_aes256", "password": "a password for archives"})
     text = json.dumps(log(api))
     assert len(log(api)) == 8
     for hidden in (secret, key, key.split("_", 2)[2], "a password for archives"):

@@ -79,9 +79,13 @@ def test_an_answer_with_a_secret_is_kept_nowhere(api: InProcess, tables: dict[st
     again = api.call("POST", place, {"confirm": True}, KEY)
     assert again.status == 409
     assert "not kept" in again.json["detail"]
+    span = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z"}
+    link = api.call("POST", "/datasets/chat_tickets/list", {"span": span, "format": "csv"}, {"Idempotency-Key": "link"})
+    assert link.status == 200
     rows: Any = wiring._client("dynamodb").scan(TableName=tables["RequestsTable"])["Items"]
     assert rows
     assert "shown-once" not in str(rows)
+    assert link.json["url"] not in str(rows)
 
 
 def test_a_request_that_is_under_way_is_not_begun_again_until_it_must_have_ended(tables: dict[str, str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from typing import Annotated, Any
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -107,7 +109,7 @@ def search_dataset(name: str, body: SearchRequest) -> SearchAnswer:
 
 
 @router.post("/datasets/<name>/list", **operation(Permission.LIST_EXPORT, changes=True))
-def list_dataset(name: str, body: ListQuestion) -> ListAnswer:
+def list_dataset(name: str, body: ListQuestion) -> Response[ListAnswer]:
     """A search's result as a file: CSV, XLSX or PDF."""
     caller = calling(router)
     dataset = dataset_named(caller, name)
@@ -115,7 +117,8 @@ def list_dataset(name: str, body: ListQuestion) -> ListAnswer:
     body.check(dataset)
     asked = {"kind": "list", "tenant": caller.tenant, "by": caller.name, "dataset": name}
     asked["request"] = secrets.token_hex(16)
-    return ListAnswer(**wiring.querying().ask({**asked, "question": body.model_dump(mode="json")}))
+    answer = ListAnswer(**wiring.querying().ask({**asked, "question": body.model_dump(mode="json")}))
+    return Response(HTTPStatus.OK.value, "application/json", answer, headers={"Cache-Control": "no-store"})
 
 
 @router.post("/preview", **operation(Permission.READ))
