@@ -119,3 +119,33 @@ def test_the_page_asks_no_other_host_and_runs_only_its_own_script(api: InProcess
     assert policy["script-src"] == f"'sha256-{base64.b64encode(hashlib.sha256(script[0].encode()).digest()).decode()}'"
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert not re.search(r"https?:|//[a-z]|innerHTML| on[a-z]+=| style=", answer.text)
+
+
+def told() -> dict[tuple[str, str], str]:
+    """What docs/api.md says of each request: method and path, without the names of its parameters, to the permission."""
+    found: dict[tuple[str, str], str] = {}
+    for line in (ROOT / "docs/api.md").read_text().splitlines():
+        cells = line.split(" | ")
+        if not line.startswith("| `") or len(cells) != 3:
+            continue
+        waiting: list[str] = []
+        for word in re.findall(r"`([^`]+)`", cells[0]):
+            method, _, path = word.partition(" ")
+            waiting.append(method)
+            if path:
+                found |= {(one, re.sub(r"{[^}]*}", "{}", path)): cells[2].removesuffix(" |") for one in waiting}
+                waiting = []
+    return found
+
+
+def test_the_docs_name_every_request_with_its_permission(document: dict[str, Any]) -> None:
+    said = told()
+    for method, path, one in operations(document):
+        if one[PERMISSION] == Access.PUBLIC:
+            continue
+        place = (method, re.sub(r"{[^}]*}", "{}", path))
+        assert place in said, place
+        words = said.pop(place)
+        wanted = "export; recurring_export" if words.startswith("as for") else words
+        assert wanted.split(";")[0] == one[PERMISSION], f"{place}: {words}"
+    assert said == {}, "the docs name what is not there"
