@@ -91,6 +91,7 @@ class InProcess:
         event["multiValueHeaders"] = {k: [v] for k, v in headers.items()}
         event["requestContext"] |= {"authorizer": dict(caller or self.caller), "httpMethod": method}
         answer = self.app.handle(event, Context())
+        assert isinstance(answer["body"], str | None), "API Gateway takes no other body and answers 502"
         found = {k: v[0] for k, v in answer["multiValueHeaders"].items()} | answer.get("headers", {})
         return Answer(answer["statusCode"], found, answer["body"] or "")
 

@@ -109,6 +109,12 @@ def test_every_body_has_an_example_and_the_api_takes_it(api: InProcess, document
         assert answer.status < 300 or answer.status == 409, f"{name}: {answer.status} {answer.text}"
 
 
+def test_keys_are_answered_as_a_key_set_of_their_own_media_type(api: InProcess) -> None:
+    answer = api.call("GET", "/signing-keys", caller={**api.caller, "permissions": ""})
+    assert (answer.status, answer.kind) == (200, "application/jwk-set+json")
+    assert [key["alg"] for key in answer.json["keys"]] == ["ES256"]
+
+
 def test_the_page_asks_no_other_host_and_runs_only_its_own_script(api: InProcess) -> None:
     answer = api.call("GET", "/docs", caller={})
     assert (answer.status, answer.kind) == (200, "text/html")

@@ -220,8 +220,7 @@ class RunsTable:
 
 _OF_AN_ATTEMPT = (
     RunItem.started_at,
-    RunItem.finished_at,
-    RunItem.ended_day,
+    RunItem.finished_at,  # with it the run leaves the index of those that ended
     RunItem.rows,
     RunItem.bytes,
     RunItem.files,
