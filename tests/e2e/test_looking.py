@@ -34,7 +34,7 @@ VISITS: dict[str, Any] = {
 
 def refusal(tenant: Tenant, method: str, path: str, body: object = None) -> Refused:
     with pytest.raises(Refused) as refused:
-        tenant.api.call(method, path, body)
+        tenant.api.call(method, path, body, if_match="*")
     return refused.value
 
 

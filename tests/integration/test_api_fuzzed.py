@@ -9,6 +9,7 @@ import os
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -64,6 +65,20 @@ def known_things(api: InProcess) -> dict[str, str]:
         "name": "chat_tickets",
         "number": "0",
     }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\x85", b"\xff\xfe{}", b"[" * 200_000, b'{"a":' * 50_000, b"9" * 5_000, b'{"limit": 1e999}', b"null", b"", b"{"],
+)
+def test_a_body_that_is_no_json_is_the_callers_mistake(api: InProcess, body: bytes) -> None:
+    for kind in ({}, {"Content-Type": "application/json"}, {"Content-Type": "application/json; charset=utf-8"}):
+        sent_as = base64.b64encode(body).decode()
+        answer = api.send("POST", "/datasets/chat_tickets/search", {}, kind, sent_as, encoded=True)
+        assert (answer.status, answer.kind) == (422, "application/problem+json"), kind
+    other = api.send("POST", "/rules", {}, {"Content-Type": "text/csv"}, sent_as, encoded=True)
+    assert other.status == 415
+    assert api.send("POST", "/rules", {}, {}, "not base64 at all", encoded=True).status == 422
 
 
 def test_no_request_is_answered_otherwise_than_described(api: InProcess) -> None:

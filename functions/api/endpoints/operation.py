@@ -17,6 +17,7 @@ from aws_lambda_powertools.event_handler.middlewares.openapi_validation import (
 
 from endpoints.caller import Admission
 from endpoints.once import Once
+from endpoints.readable import readable
 from endpoints.recorded import Recorded
 from waybill.core.access import Permission
 
@@ -56,6 +57,7 @@ def operation(
         "openapi_extensions": {**said, "requestBody": body} if body else said,
         "middlewares": [
             *admission,
+            *([] if body else [readable]),
             OpenAPIRequestValidationMiddleware(),  # type: ignore[no-untyped-call]
             *([Once()] if changes and once else []),
             *([Recorded()] if changes and recorded else []),
