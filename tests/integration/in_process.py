@@ -89,7 +89,7 @@ class InProcess:
         event |= {"queryStringParameters": {k: v[-1] for k, v in several.items() if v}}
         event |= {"multiValueQueryStringParameters": several}
         event["multiValueHeaders"] = {k: [v] for k, v in headers.items()}
-        event["requestContext"] |= {"authorizer": dict(caller or self.caller), "httpMethod": method}
+        event["requestContext"] |= {"authorizer": dict(self.caller if caller is None else caller), "httpMethod": method}
         answer = self.app.handle(event, Context())
         assert isinstance(answer["body"], str | None), "API Gateway takes no other body and answers 502"
         found = {k: v[0] for k, v in answer["multiValueHeaders"].items()} | answer.get("headers", {})
@@ -163,9 +163,9 @@ class Keys:
         return
 
 
-def load() -> Any:
-    """The API's handler module, as Lambda loads it."""
-    spec = importlib.util.spec_from_file_location("api_app", ROOT / "functions/api/app.py")
+def load(function: str = "api") -> Any:
+    """A function's handler module, as Lambda loads it."""
+    spec = importlib.util.spec_from_file_location(f"{function}_app", ROOT / f"functions/{function}/app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

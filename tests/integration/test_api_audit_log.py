@@ -102,7 +102,7 @@ def test_the_log_is_found_by_caller_and_thing_and_is_a_tenants_own(api: InProces
     assert [one["number"] for one in theirs] == [2, 1]
 
 
-def test_writers_at_the_same_moment_make_one_chain(tables: dict[str, str]) -> None:
+def test_writers_at_the_same_moment_make_one_chain(tables: dict[str, str], one_at_a_time: None) -> None:
     log_of = AuditLogTable(tables["AuditLogTable"], REGION)
     caller = Caller("acme", "a test", frozenset(), "key:1")
 

@@ -153,7 +153,7 @@ def test_a_bucket_gives_its_burst_and_then_its_rate_to_each_subject(tables: dict
     assert [rates.take("a", rate, later) for _ in range(6)] == [0, 0, 0, 0, 0, 1]
 
 
-def test_many_at_once_get_no_more_than_the_bucket_holds(tables: dict[str, str]) -> None:
+def test_many_at_once_get_no_more_than_the_bucket_holds(tables: dict[str, str], one_at_a_time: None) -> None:
     rates, rate = RatesTable(tables["RequestsTable"], REGION), Rate(per_minute=1, burst=10)
     taken: list[int] = []
 

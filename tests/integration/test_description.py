@@ -115,6 +115,20 @@ def test_keys_are_answered_as_a_key_set_of_their_own_media_type(api: InProcess) 
     assert [key["alg"] for key in answer.json["keys"]] == ["ES256"]
 
 
+def test_what_is_not_described_is_not_there(api: InProcess, document: dict[str, Any]) -> None:
+    every = {"GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"}
+    for path in document["paths"]:
+        place = re.sub(r"{[^}]*}", "x", path)
+        there = {m for m, other, _ in operations(document) if re.fullmatch(re.sub(r"{[^}]*}", "[^/]+", other), place)}
+        for method in every - there:
+            answer = api.call(method, place, caller={})
+            assert (answer.status, answer.kind) == (405, "application/problem+json"), f"{method} {path}"
+            assert answer.headers["Allow"] == ", ".join(sorted(there))
+    for path in ("/nonsense", "/rules/x/y/z", "/rules/x/runs/y", "/"):
+        answer = api.call("GET", path)
+        assert (answer.status, answer.kind) == (404, "application/problem+json"), path
+
+
 def test_the_page_asks_no_other_host_and_runs_only_its_own_script(api: InProcess) -> None:
     answer = api.call("GET", "/docs", caller={})
     assert (answer.status, answer.kind) == (200, "text/html")

@@ -16,7 +16,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
-from endpoints import RESOURCES
+from endpoints import RESOURCES, unknown_path
 from endpoints.examples import EXAMPLES
 from endpoints.once import HEADER as ONCE_HEADER
 from endpoints.operation import CHANGES, IF_MATCH, ONCE, PERMISSION, Access, answering, operation
@@ -47,11 +47,19 @@ _OF_A_CHANGE = {409: "It changed meanwhile, exists, or is in use."}
 
 
 def install(api: APIGatewayRestResolver) -> None:
-    """Let the API answer `GET /openapi.json` and `GET /docs`, to anybody: they hold nothing of any tenant."""
+    """Let the API answer `GET /openapi.json` and `GET /docs`, to anybody: they hold nothing of any tenant; and say of what
+    is not described that it is not there.
+    """
+
+    @cache
+    def whole() -> dict[str, Any]:
+        return document(api)
 
     @cache
     def described() -> str:
-        return json.dumps(document(api), separators=(",", ":"))
+        return json.dumps(whole(), separators=(",", ":"))
+
+    unknown_path.install(api, lambda: whole()["paths"])
 
     @api.get("/openapi.json", **operation(Access.PUBLIC, responses=answering("application/json", "object")))
     def get_description() -> Response[str]:

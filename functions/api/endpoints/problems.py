@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
+from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
@@ -82,7 +82,6 @@ def install(api: APIGatewayRestResolver) -> None:
     api.exception_handler(RequestUnsupportedContentType)(_unknown_kind)
     api.exception_handler(ResponseValidationError)(_wrong_answer)
     api.exception_handler(WaybillError)(_ours)
-    api.not_found(_no_such_path)
     api.exception_handler(ServiceError)(_service)
 
 
@@ -139,10 +138,6 @@ def _ours(error: WaybillError) -> Response[str]:
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.seconds)
     return answer
-
-
-def _no_such_path(_: NotFoundError) -> Response[str]:
-    return problem(HTTPStatus.NOT_FOUND, "There is no such path. GET /openapi.json has all of them, /docs shows them.")
 
 
 def _service(error: ServiceError) -> Response[str]:
