@@ -124,7 +124,7 @@ def test_what_is_not_described_is_not_there(api: InProcess, document: dict[str, 
             answer = api.call(method, place, caller={})
             assert (answer.status, answer.kind) == (405, "application/problem+json"), f"{method} {path}"
             assert answer.headers["Allow"] == ", ".join(sorted(there))
-    for path in ("/nonsense", "/rules/x/y/z", "/rules/x/runs/y", "/"):
+    for path in ("/nonsense", "/rules/x/y/z", "/rules/x/runs/y", "/", '/rules/"x"', "/rules/x\ny"):
         answer = api.call("GET", path)
         assert (answer.status, answer.kind) == (404, "application/problem+json"), path
 

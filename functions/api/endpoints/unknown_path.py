@@ -19,7 +19,7 @@ def install(api: APIGatewayRestResolver, paths: Callable[[], Mapping[str, Mappin
     @api.not_found
     def no_such_path(_: NotFoundError) -> Response[str]:
         methods = allowed(api.current_event.path.rstrip("/"), paths())
-        if not methods:
+        if not methods or api.current_event.http_method in methods:  # of a name with characters that no thing has
             said = "There is no such path. GET /openapi.json has all of them, /docs shows them."
             return problem(HTTPStatus.NOT_FOUND, said)
         listed = ", ".join(methods)
