@@ -26,9 +26,11 @@ class Api:
     base: str
     key: str
 
-    def call(self, method: str, path: str, body: object = None, data: bytes | None = None) -> Any:
+    def call(
+        self, method: str, path: str, body: object = None, data: bytes | None = None, *, if_match: str = ""
+    ) -> Any:
         """The answer's JSON, None for an empty one. Raises Refused for every status from 400 on."""
-        headers = {"Authorization": f"Bearer {self.key}"}
+        headers = {"Authorization": f"Bearer {self.key}"} | ({"If-Match": if_match} if if_match else {})
         if data is not None:
             headers |= {"Content-Type": "application/gzip", "Content-Encoding": "gzip"}
         elif body is not None:

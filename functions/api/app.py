@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from endpoints import (
-    backfills,
-    calendars,
-    certificates,
-    credentials,
-    datasets,
-    destination_changes,
-    destinations,
-    downloads,
-    gaps,
-    holes,
-    problems,
-    queries,
-    records,
-    rules,
-    runs,
-    signing_keys,
-)
+from endpoints import RESOURCES, cross_origin, description, problems
 from waybill.boundary import Event, handler
 
-api = APIGatewayRestResolver(enable_validation=True)
-problems.install(api)
-for resource in (
-    datasets,
-    records,
-    queries,
-    destinations,
-    destination_changes,
-    certificates,
-    credentials,
-    calendars,
-    rules,
-    backfills,
-    runs,
-    downloads,
-    gaps,
-    holes,
-    signing_keys,
-):
-    api.include_router(resource.router)
+
+@cache
+def api() -> APIGatewayRestResolver:
+    """Made at the first request: what it allows depends on the deployment's settings."""
+    made = APIGatewayRestResolver(cors=cross_origin.rules())
+    problems.install(made)
+    for resource in RESOURCES:
+        made.include_router(resource.router)
+    description.install(made)
+    return made
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    return api.resolve(dict(event), context)
+    return api().resolve(dict(event), context)

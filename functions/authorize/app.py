@@ -7,15 +7,16 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
-from waybill.boundary import Event, handler
+from waybill.boundary import Event, Unauthorized, handler
 from waybill.core.access import Caller, key_id_of, matches
+from waybill.core.tokens import caller_of_claims
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     caller = _verified(event)
     if caller is None:
-        raise Unauthorized("Unauthorized")  # API Gateway answers 401 for exactly this message
+        raise Unauthorized
     return {
         "principalId": f"{caller.tenant}/{caller.name}",
         "policyDocument": {
@@ -24,25 +25,28 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
                 {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": _whole_api(event["methodArn"])}
             ],
         },
-        "context": {
-            "tenant": caller.tenant,
-            "name": caller.name,
-            "permissions": " ".join(sorted(caller.permissions)),
-        },
+        "context": caller.context(),
     }
-
-
-class Unauthorized(Exception):
-    """No key, or one that we do not know. Says nothing about which."""
 
 
 def _verified(event: Event) -> Caller | None:
     headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
-    scheme, _, key = str(headers.get("authorization", "")).partition(" ")
-    key = key.strip() if scheme.lower() == "bearer" else ""
-    key_id = key_id_of(key)
+    scheme, _, given = str(headers.get("authorization", "")).partition(" ")
+    text = given.strip() if scheme.lower() == "bearer" else ""
+    return _of_key(text) if text.startswith("wb_") else _of_token(text)
+
+
+def _of_key(text: str) -> Caller | None:
+    key_id = key_id_of(text)
     kept = wiring.access_keys().get(key_id) if key_id else None
-    return kept.caller if kept and matches(key, kept, wiring.pepper()) else None
+    good = kept is not None and matches(text, kept, wiring.pepper()) and kept.open_at(wiring.now())
+    return kept.caller if kept and good else None
+
+
+def _of_token(text: str) -> Caller | None:
+    tokens = wiring.tokens() if text else None
+    claims = tokens.claims(text) if tokens else None
+    return caller_of_claims(claims, wiring.claim_names()) if claims else None
 
 
 def _whole_api(method_arn: str) -> str:

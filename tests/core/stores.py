@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,8 +43,9 @@ class MemoryRules:
             raise NotFound("no such rule")
         return found[0]
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
-        return Page([r for (owner, _), r in sorted(self.kept.items()) if owner == tenant][:limit])
+    def page(self, tenant: str, cursor: str, limit: int, keep: Callable[[Rule], bool] | None = None) -> Page[Rule]:
+        found = [r for (owner, _), r in sorted(self.kept.items()) if owner == tenant]
+        return Page([r for r in found if keep is None or keep(r)][:limit])
 
     def every(self, cursor: str, limit: int) -> Page[Rule]:
         keys = [key for key in sorted(self.kept) if "/".join(key) > cursor]
@@ -162,17 +163,35 @@ class MemoryRuns:
         except KeyError:
             raise NotFound("no such run") from None
 
-    def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
-        found = [r for k, r in self.kept.items() if (k.tenant, k.rule_id) == (tenant, rule_id)]
-        return Page(newest_first(found)[:limit])
+    def of_rule(
+        self,
+        tenant: str,
+        rule_id: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
+        found = newest_first(r for k, r in self.kept.items() if (k.tenant, k.rule_id) == (tenant, rule_id))
+        ordered = found[::-1] if oldest_first else found
+        return Page([r for r in ordered if keep is None or keep(r)][:limit])
 
     def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
         found = [r for k, r in self.kept.items() if (k.tenant, k.rule_id) == (tenant, rule_id)]
         yield from newest_first(r for r in found if moment is None or r.window.start < moment)
 
-    def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
-        found = [r for k, r in self.kept.items() if k.tenant == tenant]
-        return Page(sorted(found, key=lambda r: r.created_at, reverse=True)[:limit])
+    def of_tenant(
+        self,
+        tenant: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
+        found = [r for k, r in self.kept.items() if k.tenant == tenant and (keep is None or keep(r))]
+        return Page(sorted(found, key=lambda r: r.created_at, reverse=not oldest_first)[:limit])
 
     def waiting(self, before: datetime) -> Iterator[Run]:
         known = [(r, self._watched_from.get(r.key, r.created_at)) for r in self.kept.values() if not r.carried_by]

@@ -234,7 +234,7 @@ def test_a_rule_lives_its_life(ready: tuple[Tenant, str]) -> None:
     assert refused(lambda: tenant.api.post(f"/rules/{rule}/run", {}))[0] == 409
     assert tenant.api.post(f"/rules/{rule}/activate", {})["next_run"] == shown["next_run"]
     changed = {**GOOD, "name": "Renamed", "destinations": [destination]}
-    assert tenant.api.call("PUT", f"/rules/{rule}", changed)["settings"]["name"] == "Renamed"
+    assert tenant.api.call("PUT", f"/rules/{rule}", changed, if_match="*")["settings"]["name"] == "Renamed"
     assert tenant.api.call("DELETE", f"/rules/{rule}") is None
 
 

@@ -36,11 +36,13 @@ def test_heavy_libraries_are_only_where_they_are_used(surroundings: Surroundings
         "cryptography": {
             "TranscodeFunction",
             "ApiFunction",
+            "AuthorizeFunction",
             "PackageFunction",
             "SealFunction",
             "DeliverFunction",
             "ProbeFunction",
         },
+        "jwt": {"AuthorizeFunction"},
         "paramiko": {"DeliverFunction", "ProbeFunction"},
         "azure": {"DeliverFunction", "ProbeFunction"},
     }.items():

@@ -34,7 +34,7 @@ VISITS: dict[str, Any] = {
 
 def refusal(tenant: Tenant, method: str, path: str, body: object = None) -> Refused:
     with pytest.raises(Refused) as refused:
-        tenant.api.call(method, path, body)
+        tenant.api.call(method, path, body, if_match="*")
     return refused.value
 
 
@@ -136,7 +136,7 @@ def test_an_operator_adds_a_dataset_with_one_call(tenant: Tenant) -> None:
     assert refusal(tenant, "POST", "/datasets", VISITS).status == 409
     assert refusal(tenant, "PUT", "/datasets/chat_tickets", {**VISITS, "name": "chat_tickets"}).status == 409
     wider = {**VISITS, "fields": [*VISITS["fields"], {"name": "ip", "type": "string", "description": "From where."}]}
-    assert tenant.api.call("PUT", "/datasets/shop_visits", wider)["fields"][-1]["name"] == "ip"
+    assert tenant.api.call("PUT", "/datasets/shop_visits", wider, if_match="*")["fields"][-1]["name"] == "ip"
     refused = refusal(tenant, "PUT", "/datasets/shop_visits", VISITS)
     assert refused.problem["errors"] == [{"field": "fields", "message": "the field ip stays"}]
 

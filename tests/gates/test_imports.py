@@ -30,6 +30,7 @@ HOME = {
     "asn1crypto": ("media.cms_",),
     "av": ("media.sounds", "media.writing"),
     "lameenc": ("media.writing",),
+    "jwt": ("engines.oidc",),
     "aws_lambda_powertools": ("boundary",),
 }
 

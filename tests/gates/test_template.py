@@ -99,7 +99,7 @@ def test_every_function_has_a_folder_with_a_small_handler_a_sample_event_and_no_
 
 def test_tables_can_be_recovered_and_outlive_the_stack() -> None:
     tables = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::DynamoDB::Table"}
-    assert len(tables) == 10
+    assert len(tables) == 13
     for name, table in tables.items():
         recovery = table["Properties"]["PointInTimeRecoverySpecification"]
         assert recovery == {"PointInTimeRecoveryEnabled": True}, name

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from pynamodb.connection import Connection
 
+from tests.integration.in_process import InProcess, running
 from tests.integration.tables import REGION, create_tables
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
@@ -49,3 +52,20 @@ def bucket(aws: None) -> str:
     client.create_bucket(Bucket="lake")
     client.put_bucket_versioning(Bucket="lake", VersioningConfiguration={"Status": "Enabled"})
     return "stage"
+
+
+@pytest.fixture
+def api(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
+    yield from running(tables, monkeypatch)
+
+
+@pytest.fixture
+def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of several threads one after another, as DynamoDB does what is written to one item; moto does not."""
+    lock, call = Lock(), Connection._make_api_call
+
+    def alone(self: Connection, *given: Any, **named: Any) -> Any:
+        with lock:
+            return call(self, *given, **named)
+
+    monkeypatch.setattr(Connection, "_make_api_call", alone)

@@ -15,24 +15,14 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.integration.tables import REGION, create_tables
+from endpoints import precondition
+from tests.integration.tables import REGION, create_tables, named_in_settings
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
 from waybill.core.rotation import Candidate
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = {
-    "RulesTable": "RULES_TABLE",
-    "RunsTable": "RUNS_TABLE",
-    "RunLogTable": "RUN_LOG_TABLE",
-    "DestinationsTable": "DESTINATIONS_TABLE",
-    "CertificatesTable": "CERTIFICATES_TABLE",
-    "DatasetsTable": "DATASETS_TABLE",
-    "LakeObjectsTable": "LAKE_OBJECTS_TABLE",
-    "BackfillsTable": "BACKFILLS_TABLE",
-    "HolesTable": "HOLES_TABLE",
-}
 BUCKETS = {"LAKE_BUCKET": "lake", "STAGE_BUCKET": "stage", "HOSTED_BUCKET": "hosted"}
 
 
@@ -110,6 +100,11 @@ class Platform:
         text = answer.get("body") or "null"
         return Answer(answer["statusCode"], json.loads(text) if text else None)
 
+    def change(self, place: str, body: dict[str, Any], version: int = 1) -> Answer:
+        """`PUT` by somebody who read that version of the destination."""
+        tag = precondition.etag(place.rsplit("/", 1)[-1], str(version))
+        return self.call("PUT", place, body, {"If-Match": tag})
+
     def made(self, kind: str, settings: dict[str, Any], **more: Any) -> dict[str, Any]:
         answer = self.call("POST", "/destinations", {"name": "One", "kind": kind, "settings": settings, **more})
         assert answer.status == 201, answer
@@ -145,12 +140,14 @@ def forget() -> None:
 @contextmanager
 def platform(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Platform]:
     """Inside of moto."""
-    create_tables()
+    for variable, table in named_in_settings(create_tables()).items():
+        monkeypatch.setenv(variable, table)
     s3 = boto3.client("s3", region_name=REGION)
     for bucket in BUCKETS.values():
         s3.create_bucket(Bucket=bucket)
-    given = {**{env: name for name, env in TABLES.items()}, **BUCKETS, "SECRET_PREFIX": "waybill-test/tenants"}
-    for name, value in {**given, "ALLOWED_NETWORKS": "127.0.0.0/8", **settings}.items():
+    given = {**BUCKETS, "SECRET_PREFIX": "waybill-test/tenants", "ALLOWED_NETWORKS": "127.0.0.0/8"}
+    given["REQUESTS_AT_ONCE"] = "100000"
+    for name, value in {**given, **settings}.items():
         monkeypatch.setenv(f"WAYBILL_{name}", value)
     forget()
     prober = LocalProbe()

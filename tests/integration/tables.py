@@ -26,3 +26,8 @@ def create_tables() -> dict[str, str]:
         client.create_table(TableName=name, **wanted)
         made[name] = name
     return made
+
+
+def named_in_settings(tables: dict[str, str]) -> dict[str, str]:
+    """The settings by which functions know these tables, as template.yaml has them: RulesTable is WAYBILL_RULES_TABLE."""
+    return {"WAYBILL" + "".join(f"_{c}" if c.isupper() else c.upper() for c in name): tables[name] for name in tables}

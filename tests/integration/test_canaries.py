@@ -140,8 +140,7 @@ def lived_through(watch: Watch, kind: str, settings: dict[str, Any], *, good: bo
     assert made.status == 201, made
     place = f"/destinations/{made.body['destination_id']}"
     watch.saw(house.call("POST", f"{place}/probe", {}))
-    change = {"name": "Two", "settings": settings, "version": made.body["version"]}
-    changed = watch.saw(house.call("PUT", place, change))
+    changed = watch.saw(house.change(place, {"name": "Two", "settings": settings}, made.body["version"]))
     assert (changed.status == 200) is good, changed
     event = {**watch.run, "destination_id": made.body["destination_id"]}
     deliver = function("deliver")

@@ -26,7 +26,6 @@ from waybill.core.run import RunKey
 from waybill.core.window import Window
 
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
-STAY = {"version": 1}
 
 
 @pytest.fixture
@@ -85,14 +84,14 @@ def test_a_new_password_takes_the_place_of_the_old_one(house: Platform, tmp_path
     (tmp_path / "a").mkdir()
     with servers.embedded_ssh(tmp_path / "a", "second password", port=first.port) as second:
         place = f"/destinations/{made['destination_id']}"
-        wrong = {"name": "Two", "settings": settings_of(second, password="third password"), "version": 1}
+        wrong = {"name": "Two", "settings": settings_of(second, password="third password")}
         before = kept(house, made["destination_id"])
-        refused = house.call("PUT", place, wrong)
+        refused = house.change(place, wrong)
         assert (refused.status, list(refused.fields())) == (422, ["settings.password"])
         assert kept(house, made["destination_id"]) == before
         assert house.secrets() == {before.secret_ref: {"password": "first password"}}
 
-        changed = house.call("PUT", place, {**wrong, "settings": settings_of(second)})
+        changed = house.change(place, {**wrong, "settings": settings_of(second)})
         assert (changed.status, changed.body["version"], changed.body["name"]) == (200, 2, "Two")
         assert changed.body["usable"]
         after = kept(house, made["destination_id"])
@@ -104,20 +103,19 @@ def test_a_new_password_takes_the_place_of_the_old_one(house: Platform, tmp_path
 
 def test_a_change_that_is_forced_is_kept_although_it_fails(house: Platform, server: servers.SshServer) -> None:
     made = house.made("sftp", settings_of(server))
-    body = {"name": "x", "settings": settings_of(server, password="not this"), "version": 1, "force": True}
-    changed = house.call("PUT", f"/destinations/{made['destination_id']}", body).body
+    body = {"name": "x", "settings": settings_of(server, password="not this"), "force": True}
+    changed = house.change(f"/destinations/{made['destination_id']}", body).body
     assert (changed["usable"], results(changed)["authenticate"]) == (True, "failed")
 
 
 def test_two_people_do_not_overwrite_each_other(house: Platform, server: servers.SshServer) -> None:
     made = house.made("sftp", settings_of(server))
     place = f"/destinations/{made['destination_id']}"
-    assert house.call("PUT", place, {"name": "Hers", "version": 1}).body["version"] == 2
-    for late in ({"name": "His", "version": 1}, {"name": "His", "settings": settings_of(server), "version": 1}):
-        answer = house.call("PUT", place, late)
-        assert (answer.status, "version 2" in answer.body["detail"]) == (409, True)
+    assert house.change(place, {"name": "Hers"}).body["version"] == 2
+    for late in ({"name": "His"}, {"name": "His", "settings": settings_of(server)}):
+        assert house.change(place, late).status == 412
     assert house.call("GET", place).body["name"] == "Hers"
-    assert house.call("PUT", place, {"name": "His"}).fields() == {"version": "is missing; give it a value"}
+    assert house.call("PUT", place, {"name": "His"}).status == 428
     assert len(house.secrets()) == 1
 
 
@@ -130,12 +128,12 @@ def test_a_change_during_the_probe_of_another_is_not_lost(
 
     def meanwhile(*args: Any) -> Any:
         monkeypatch.setattr(house.prober, "run", run)
-        assert house.call("PUT", place, {"name": "Hers", "version": 1}).status == 200
+        assert house.change(place, {"name": "Hers"}).status == 200
         return run(*args)
 
     monkeypatch.setattr(house.prober, "run", meanwhile)
     if method == "PUT":
-        late = house.call("PUT", place, {"name": "His", "settings": settings_of(server), "version": 1})
+        late = house.change(place, {"name": "His", "settings": settings_of(server)})
     else:
         late = house.call("POST", f"{place}/probe", {})
     assert late.status == 409
@@ -153,7 +151,7 @@ def test_a_destination_of_an_earlier_release_can_be_changed(house: Platform, ser
     item.update([DestinationItem.body.set(json.dumps(body)), DestinationItem.version.remove()])
     place = f"/destinations/{made['destination_id']}"
     assert house.call("GET", place).body["version"] == 1
-    assert house.call("PUT", place, {"name": "New", "version": 1}).body["version"] == 2
+    assert house.change(place, {"name": "New"}).body["version"] == 2
     with pytest.raises(Conflict):
         wiring.destinations().replace(kept(house, made["destination_id"]), 1)
 
@@ -173,7 +171,7 @@ def test_credentials_are_not_sent_to_a_server_that_they_were_not_given_for(
     """Who may change a destination, but does not know its password, cannot have it sent to a server of theirs."""
     made = house.made("sftp", settings_of(server))
     settings = {k: v for k, v in settings_of(server, host="evil.example", host_key=None).items() if k != "password"}
-    answer = house.call("PUT", f"/destinations/{made['destination_id']}", {"name": "x", "settings": settings, **STAY})
+    answer = house.change(f"/destinations/{made['destination_id']}", {"name": "x", "settings": settings})
     assert answer.status == 422
     assert len(house.prober.events) == 1
 
@@ -193,7 +191,7 @@ def test_a_role_is_changed_to_with_an_external_id_that_stays(house: Platform) ->
     role = {"bucket": "their-bucket", "region": "us-east-1", "role_arn": "arn:aws:iam::210987654321:role/x"}
     place = f"/destinations/{made['destination_id']}"
     for _ in range(2):
-        house.call("PUT", place, {"name": "x", "settings": role, **STAY})
+        house.change(place, {"name": "x", "settings": role})
     shown = house.call("GET", place).body
     assert shown["external_id"].startswith("waybill-")
     ids = {event["candidate"]["external_id"] for event in house.prober.events if "candidate" in event}
@@ -244,13 +242,13 @@ def test_a_pinned_key_stays_with_its_server_and_goes_with_it(house: Platform, se
     made = house.made("sftp", settings_of(server))
     place = f"/destinations/{made['destination_id']}"
     unpinned = settings_of(server, host_key=None)
-    changed = house.call("PUT", place, {"name": "x", "settings": unpinned, **STAY}).body
+    changed = house.change(place, {"name": "x", "settings": unpinned}).body
     assert changed["settings"]["host_key"] == server.host_key
-    elsewhere = house.call("PUT", place, {"name": "x", "settings": {**unpinned, "host": "localhost"}, "version": 2})
+    elsewhere = house.change(place, {"name": "x", "settings": {**unpinned, "host": "localhost"}}, 2)
     assert list(elsewhere.fields()) == ["settings.host_key"]
     assert server.host_key in elsewhere.fields()["settings.host_key"]
     moved = settings_of(server, host="localhost")
-    assert house.call("PUT", place, {"name": "x", "settings": moved, "version": 2}).body["usable"]
+    assert house.change(place, {"name": "x", "settings": moved}, 2).body["usable"]
 
 
 # -- runs that go on
@@ -259,8 +257,8 @@ def test_a_pinned_key_stays_with_its_server_and_goes_with_it(house: Platform, se
 def test_a_new_secret_in_the_middle_of_a_step_is_tried_again(house: Platform, server: servers.SshServer) -> None:
     made = house.made("sftp", settings_of(server))
     old = kept(house, made["destination_id"])
-    body = {"name": "x", "settings": settings_of(server), **STAY}
-    assert house.call("PUT", f"/destinations/{made['destination_id']}", body).status == 200
+    body = {"name": "x", "settings": settings_of(server)}
+    assert house.change(f"/destinations/{made['destination_id']}", body).status == 200
     with pytest.raises(TransientError, match="new credentials"):
         wiring.dial(old, "run")
 
@@ -268,10 +266,10 @@ def test_a_new_secret_in_the_middle_of_a_step_is_tried_again(house: Platform, se
 def test_where_files_go_is_known_without_being_told(house: Platform, server: servers.SshServer) -> None:
     made = house.made("sftp", settings_of(server))
     place, first = f"/destinations/{made['destination_id']}", kept(house, made["destination_id"]).place
-    house.call("PUT", place, {"name": "x", "settings": settings_of(server, channels=2, verify="size"), **STAY})
+    house.change(place, {"name": "x", "settings": settings_of(server, channels=2, verify="size")})
     assert kept(house, made["destination_id"]).place == first
     (server.root / "other").mkdir()
-    house.call("PUT", place, {"name": "x", "settings": settings_of(server, path="/other"), "version": 2})
+    house.change(place, {"name": "x", "settings": settings_of(server, path="/other")}, 2)
     second = kept(house, made["destination_id"]).place
     assert len({first, second, ""}) == 3
 
@@ -307,7 +305,7 @@ def test_new_files_are_kept_for_the_new_time_and_old_ones_for_theirs(house: Plat
 
     assert delivered("old.csv") == "7"
     before = kept(house, made["destination_id"]).place
-    changed = house.call("PUT", place, {"name": "Folder", "settings": {"retention_months": 3}, **STAY}).body
+    changed = house.change(place, {"name": "Folder", "settings": {"retention_months": 3}}).body
     assert changed["settings"] == {"retention_months": 3}
     assert delivered("new.csv") == "3"
     client: Any = wiring._client("s3")

@@ -15,6 +15,7 @@ import pytest
 
 from tests.core.lake import lines, ticket
 from tests.integration.conftest import REGION
+from tests.integration.tables import named_in_settings
 from waybill import wiring
 from waybill.aws.lake import Lake
 from waybill.core.errors import PermanentError, TransientError
@@ -39,9 +40,8 @@ class Context:
 @pytest.fixture(autouse=True)
 def deployed(tables: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("WAYBILL_LAKE_BUCKET", "lake")
-    monkeypatch.setenv("WAYBILL_LAKE_OBJECTS_TABLE", tables["LakeObjectsTable"])
-    monkeypatch.setenv("WAYBILL_DATASETS_TABLE", tables["DatasetsTable"])
-    monkeypatch.setenv("WAYBILL_RULES_TABLE", tables["RulesTable"])
+    for variable, table in named_in_settings(tables).items():
+        monkeypatch.setenv(variable, table)
     monkeypatch.setenv("WAYBILL_UPSTREAM_BUS", "upstream")
     monkeypatch.setenv("AWS_REGION", REGION)
     cached = [made for made in vars(wiring).values() if hasattr(made, "cache_clear")]

@@ -50,7 +50,7 @@ def made(tables: dict[str, str]) -> Rule:
 
 @pytest.fixture
 def ask(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
-    for name in ("rules", "runs", "holes"):
+    for name in ("rules", "runs", "holes", "requests"):
         monkeypatch.setenv(f"WAYBILL_{name.upper()}_TABLE", tables[f"{name.title()}Table"])
     cached = [f for f in vars(wiring).values() if hasattr(f, "cache_clear")]
     for one in cached:

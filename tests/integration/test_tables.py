@@ -314,9 +314,8 @@ def test_destinations_and_keys_come_back_as_they_went_in(tables: dict[str, str])
     assert destinations.find("acme", "dst_one") is None
 
     access = AccessTable(tables["AccessTable"], REGION)
-    key = AccessKey(
-        "abcdefghij12", "00" * 32, Caller("acme", "a test", frozenset({Permission.READ, Permission.INGEST}))
-    )
+    caller = Caller("acme", "a test", frozenset({Permission.READ, Permission.INGEST}), "key:abcdefghij12")
+    key = AccessKey("abcdefghij12", "00" * 32, caller, NOW, "another", NOW + HOUR)
     access.add(key, NOW)
     assert access.get("abcdefghij12") == key
     assert access.get("abcdefghij13") is None

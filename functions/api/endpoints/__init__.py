@@ -1,1 +1,48 @@
-"""One file a resource: parse, check the permission, call the core, answer."""
+"""One file a resource: parse, call the core, answer. Who may call an operation is said beside its route."""
+
+from endpoints import (
+    api_keys,
+    audit_log,
+    backfills,
+    calendars,
+    certificates,
+    credentials,
+    datasets,
+    destination_access,
+    destination_changes,
+    destinations,
+    downloads,
+    gaps,
+    holes,
+    queries,
+    records,
+    rules,
+    runs,
+    signing_keys,
+    templates,
+    usage,
+)
+
+RESOURCES = (
+    datasets,
+    records,
+    queries,
+    destinations,
+    destination_access,
+    destination_changes,
+    certificates,
+    credentials,
+    calendars,
+    rules,
+    backfills,
+    runs,
+    downloads,
+    gaps,
+    holes,
+    signing_keys,
+    api_keys,
+    templates,
+    audit_log,
+    usage,
+)
+"""Every resource's module; each has a `router`."""

@@ -9,11 +9,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict
 
-from endpoints.caller import permitted
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
+from endpoints.reach import own_rule
 from endpoints.runs import RunView, records, view_of_run
 from waybill import wiring
-from waybill.core.access import Permission
+from waybill.core.access import Caller, Permission
 from waybill.core.advance import advance
 from waybill.core.backfill import Backfill, BackfillRequest, new_backfill, progress
 from waybill.core.cancel import cancel_backfill
@@ -74,11 +76,11 @@ class CancelRequest(BaseModel):
     running: Running = Running.FINISH
 
 
-@router.post("/rules/<rule_id>/backfills")
+@router.post("/rules/<rule_id>/backfills", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillView]:
     """Its first windows are claimed at once; the next ones whenever one has ended."""
-    caller = permitted(router, Permission.EXPORT)
-    rule, now = wiring.rules().get(caller.tenant, rule_id), wiring.now()
+    caller = calling(router)
+    rule, now = own_rule(caller, rule_id), wiring.now()
     newest = next(iter(wiring.backfills().page(caller.tenant, rule_id, "", 1).items), None)
     backfill = new_backfill(rule, body, newest, wiring.runs(), now, caller.name)
     wiring.backfills().add(backfill)
@@ -88,18 +90,19 @@ def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillVie
     return _accepted(wiring.backfills().get(caller.tenant, rule_id, backfill.backfill_id))
 
 
-@router.get("/rules/<rule_id>/backfills")
+@router.get("/rules/<rule_id>/backfills", **operation(Permission.READ))
 def list_backfills(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> BackfillList:
-    caller = permitted(router, Permission.READ)
-    wiring.rules().get(caller.tenant, rule_id)
-    page = wiring.backfills().page(caller.tenant, rule_id, cursor, limit)
-    return BackfillList(items=[_view(b) for b in page.items], cursor=page.cursor)
+    caller = calling(router)
+    own_rule(caller, rule_id)
+    paging = Paging(caller, "backfills", rule=rule_id)
+    page = wiring.backfills().page(caller.tenant, rule_id, paging.inner(cursor), limit)
+    return BackfillList(items=[_view(b) for b in page.items], cursor=paging.outer(page.cursor))
 
 
-@router.get("/rules/<rule_id>/backfills/<backfill_id>")
+@router.get("/rules/<rule_id>/backfills/<backfill_id>", **operation(Permission.READ))
 def get_backfill(rule_id: str, backfill_id: str) -> BackfillDetail:
-    caller = permitted(router, Permission.READ)
-    backfill = wiring.backfills().get(caller.tenant, rule_id, backfill_id)
+    caller = calling(router)
+    backfill = _own(caller, rule_id, backfill_id)
     found = progress(backfill, wiring.runs())
     return BackfillDetail(
         **_view(backfill).model_dump(),
@@ -111,15 +114,23 @@ def get_backfill(rule_id: str, backfill_id: str) -> BackfillDetail:
     )
 
 
-@router.post("/rules/<rule_id>/backfills/<backfill_id>/cancel")
+@router.post(
+    "/rules/<rule_id>/backfills/<backfill_id>/cancel", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True)
+)
 def stop_backfill(rule_id: str, backfill_id: str, body: CancelRequest | None = None) -> Response[BackfillView]:
     """It claims no further window; `{"running": "cancel"}` cancels its runs as well. The same again changes nothing."""
-    caller = permitted(router, Permission.EXPORT)
-    backfill = wiring.backfills().get(caller.tenant, rule_id, backfill_id)
+    caller = calling(router)
+    backfill = _own(caller, rule_id, backfill_id)
     running = body is not None and body.running is Running.CANCEL
     return _accepted(
         cancel_backfill(backfill, wiring.backfills(), records(), caller.name, wiring.now(), running=running)
     )
+
+
+def _own(caller: Caller, rule_id: str, backfill_id: str) -> Backfill:
+    if not caller.reaches_all:
+        own_rule(caller, rule_id)
+    return wiring.backfills().get(caller.tenant, rule_id, backfill_id)
 
 
 def _accepted(backfill: Backfill) -> Response[BackfillView]:

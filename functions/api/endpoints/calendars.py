@@ -9,7 +9,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.reach import own_rule
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.calendar import Entry, MarkKind, calendar_from
@@ -60,10 +62,10 @@ class CalendarView(BaseModel):
     items: list[EntryView]
 
 
-@router.post("/rules/calendar")
+@router.post("/rules/calendar", **operation(Permission.READ))
 def calendar_of_settings(body: CalendarRequest, count: Count = 10) -> CalendarView:
     """What the calendar of a rule made now would be. Nothing is saved."""
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     catalog = wiring.catalog(caller.tenant)
     wrong = [no_dataset(f"datasets.{n}", d, catalog) for n, d in enumerate(body.datasets) if d not in catalog]
     if wrong:
@@ -72,10 +74,10 @@ def calendar_of_settings(body: CalendarRequest, count: Count = 10) -> CalendarVi
     return _view(body.schedule, first_boundary(body.schedule, wiring.now()), settle, count, timedelta())
 
 
-@router.get("/rules/<rule_id>/calendar")
+@router.get("/rules/<rule_id>/calendar", **operation(Permission.READ))
 def calendar_of_rule(rule_id: str, count: Count = 10) -> CalendarView:
-    caller = permitted(router, Permission.READ)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    caller = calling(router)
+    rule = own_rule(caller, rule_id)
     schedule = rule.settings.schedule
     if rule.next_run is None:
         return CalendarView(zone=schedule.zone, items=[])

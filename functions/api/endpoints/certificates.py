@@ -10,8 +10,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 
-from endpoints.caller import permitted
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.certificates import SavedCertificate
@@ -55,23 +56,24 @@ class CertificateList(BaseModel):
     cursor: NextCursor
 
 
-@router.get("/certificates")
+@router.get("/certificates", **operation(Permission.READ))
 def list_certificates(limit: Limit = 50, cursor: Cursor = "") -> CertificateList:
-    caller = permitted(router, Permission.READ)
-    page = wiring.certificates().page(caller.tenant, cursor, limit)
-    return CertificateList(items=[_view(c) for c in page.items], cursor=page.cursor)
+    caller = calling(router)
+    paging = Paging(caller, "certificates")
+    page = wiring.certificates().page(caller.tenant, paging.inner(cursor), limit)
+    return CertificateList(items=[_view(c) for c in page.items], cursor=paging.outer(page.cursor))
 
 
-@router.get("/certificates/<sha256>")
+@router.get("/certificates/<sha256>", **operation(Permission.READ))
 def get_certificate(sha256: str) -> CertificateView:
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     return _view(wiring.certificates().get(caller.tenant, sha256))
 
 
-@router.post("/certificates")
+@router.post("/certificates", **operation(Permission.MANAGE_CREDENTIALS, HTTPStatus.CREATED, changes=True))
 def add_certificate(body: NewCertificate) -> Response[CertificateView]:
     """Refused, and nothing kept, where it has expired, or where the key is not its own."""
-    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
+    caller = calling(router)
     now = wiring.now()
     facts, pem, key = wiring.examined_certificate(
         body.certificate,
@@ -100,10 +102,12 @@ def add_certificate(body: NewCertificate) -> Response[CertificateView]:
     return Response(HTTPStatus.CREATED.value, "application/json", _view(saved))
 
 
-@router.delete("/certificates/<sha256>")
+@router.delete(
+    "/certificates/<sha256>", **operation(Permission.MANAGE_CREDENTIALS, HTTPStatus.NO_CONTENT, changes=True)
+)
 def delete_certificate(sha256: str) -> Response[str]:
     """Its private key goes with it: what is encrypted for it is delivered as it is from then on."""
-    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
+    caller = calling(router)
     saved = wiring.certificates().get(caller.tenant, sha256)
     wiring.certificates().remove(caller.tenant, sha256)
     if saved.secret_ref:

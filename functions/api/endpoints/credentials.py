@@ -9,9 +9,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.reach import own_destination
 from waybill import wiring
-from waybill.core.access import Permission
+from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotFound
 from waybill.core.folder_access import HOSTED, Folder
 
@@ -28,7 +30,7 @@ class Renewal(BaseModel):
     overlap_minutes: Annotated[int, Field(ge=0, le=WEEK_MINUTES)] = 0
 
 
-class KeyView(BaseModel):
+class FolderKeyView(BaseModel):
     """`ends_at`: of a key that was replaced and goes on until then."""
 
     access_key_id: str
@@ -44,7 +46,7 @@ class FolderView(BaseModel):
     bucket: str
     prefix: str
     region: str
-    keys: list[KeyView]
+    keys: list[FolderKeyView]
 
 
 class RenewedView(FolderView):
@@ -52,29 +54,32 @@ class RenewedView(FolderView):
     secret_access_key: str
 
 
-@router.get("/destinations/<destination_id>/credentials")
+@router.get("/destinations/<destination_id>/credentials", **operation(Permission.READ))
 def get_credentials(destination_id: str) -> FolderView:
-    caller = permitted(router, Permission.READ)
-    return _view(_folder(caller.tenant, destination_id))
+    caller = calling(router)
+    return _view(_folder(caller, destination_id))
 
 
-@router.post("/destinations/<destination_id>/credentials")
+@router.post(
+    "/destinations/<destination_id>/credentials",
+    **operation(Permission.MANAGE_CREDENTIALS, HTTPStatus.CREATED, changes=True),
+)
 def renew_credentials(destination_id: str, body: Renewal) -> Response[RenewedView]:
     """New keys. The old ones end at once, or after the overlap; what is older than these ends at once."""
-    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
-    folder = _folder(caller.tenant, destination_id)
+    caller = calling(router)
+    folder = _folder(caller, destination_id)
     made = wiring.folder_access().renew(folder, caller.name, body.overlap_minutes)
     view = RenewedView(**_view(folder).model_dump(), **made)
     return Response(HTTPStatus.CREATED.value, "application/json", view, headers={"Cache-Control": "no-store"})
 
 
-def _folder(tenant: str, destination_id: str) -> Folder:
-    saved = wiring.destinations().get(tenant, destination_id)
+def _folder(caller: Caller, destination_id: str) -> Folder:
+    saved = own_destination(caller, destination_id)
     if saved.kind != HOSTED:
         raise NotFound(
             f"{saved.name} is a destination of kind {saved.kind} and has no keys.", "Make one of kind hosted."
         )
-    return Folder(tenant, destination_id)
+    return Folder(caller.tenant, destination_id)
 
 
 def _view(folder: Folder) -> FolderView:
@@ -82,5 +87,5 @@ def _view(folder: Folder) -> FolderView:
         bucket=wiring.hosted_files().bucket,
         prefix=f"{folder.path}/",
         region=wiring.region(),
-        keys=[KeyView(**key) for key in wiring.folder_access().keys(folder)],
+        keys=[FolderKeyView(**key) for key in wiring.folder_access().keys(folder)],
     )

@@ -9,12 +9,16 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
+from endpoints.precondition import check_match, etag
 from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.catalog import Dataset, closest, incompatible
 from waybill.core.drift import columns_of
 from waybill.core.errors import Conflict, FieldError, InvalidInput, NotFound
+from waybill.core.ordering import ordered
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 LOOKED_AT = 100
@@ -22,6 +26,7 @@ LOOKED_AT = 100
 
 class DatasetList(BaseModel):
     items: list[Dataset]
+    cursor: NextCursor
 
 
 class DatasetDetail(Dataset):
@@ -33,33 +38,39 @@ class DatasetDetail(Dataset):
     columns: Annotated[dict[str, str], Field(description="Name to kinds, such as `integer|string`.")]
 
 
-@router.get("/datasets")
-def list_datasets() -> DatasetList:
-    caller = permitted(router, Permission.READ)
-    return DatasetList(items=list(wiring.catalog(caller.tenant).values()))
+@router.get("/datasets", **operation(Permission.READ))
+def list_datasets(limit: Limit = 200, cursor: Cursor = "") -> DatasetList:
+    """The catalogue's and the tenant's own, by name."""
+    caller = calling(router)
+    paging = Paging(caller, "datasets")
+    found = wiring.catalog(caller.tenant).values()
+    page = ordered(found, lambda d: (d.name, ""), paging.inner(cursor), limit, descending=False)
+    return DatasetList(items=list(page.items), cursor=paging.outer(page.cursor))
 
 
-@router.get("/datasets/<name>")
-def get_dataset(name: str) -> DatasetDetail:
-    caller = permitted(router, Permission.READ)
-    return _detail(caller, dataset_named(caller, name))
+@router.get("/datasets/<name>", **operation(Permission.READ))
+def get_dataset(name: str) -> Response[DatasetDetail]:
+    """With the columns that its newest objects have."""
+    caller = calling(router)
+    return _answered(caller, dataset_named(caller, name))
 
 
-@router.post("/datasets")
+@router.post("/datasets", **operation(Permission.MANAGE_DATASETS, HTTPStatus.CREATED, changes=True))
 def add_dataset(body: Dataset) -> Response[DatasetDetail]:
     """A dataset of the tenant's own, at once ready for records. No code, no deployment."""
-    caller = permitted(router, Permission.MANAGE_DATASETS)
+    caller = calling(router)
     if body.name in wiring.common_catalog():
         raise Conflict(f"The catalogue has a dataset {body.name}.", "Choose another name.")
     wiring.datasets().add(caller.tenant, body, wiring.now())
-    return Response(HTTPStatus.CREATED.value, "application/json", _detail(caller, body))
+    return _answered(caller, body, HTTPStatus.CREATED)
 
 
-@router.put("/datasets/<name>")
-def change_dataset(name: str, body: Dataset) -> DatasetDetail:
+@router.put("/datasets/<name>", **operation(Permission.MANAGE_DATASETS, changes=True, if_match=True))
+def change_dataset(name: str, body: Dataset) -> Response[DatasetDetail]:
     """Fields may be added and words changed; a field that is there stays, and its type: rules and objects rely on it."""
-    caller = permitted(router, Permission.MANAGE_DATASETS)
+    caller = calling(router)
     before = _own(caller, name)
+    check_match(router, _etag(before))
     if body.name != name:
         raise InvalidInput(
             [FieldError("name", f"a dataset keeps its name, {name}; add another one with POST /datasets")]
@@ -68,13 +79,13 @@ def change_dataset(name: str, body: Dataset) -> DatasetDetail:
     if wrong:
         raise InvalidInput([FieldError("fields", one) for one in wrong])
     wiring.datasets().replace(caller.tenant, body, wiring.now())
-    return _detail(caller, body)
+    return _answered(caller, body)
 
 
-@router.delete("/datasets/<name>")
+@router.delete("/datasets/<name>", **operation(Permission.MANAGE_DATASETS, HTTPStatus.NO_CONTENT, changes=True))
 def remove_dataset(name: str) -> Response[str]:
     """What lies in the lake stays. Refused while a rule names the dataset."""
-    caller = permitted(router, Permission.MANAGE_DATASETS)
+    caller = calling(router)
     _own(caller, name)
     users = _rules_of(caller, name)
     if users:
@@ -92,6 +103,15 @@ def dataset_named(caller: Caller, name: str) -> Dataset:
     return found
 
 
+def _etag(dataset: Dataset) -> str:
+    return etag(dataset.model_dump_json())
+
+
+def _answered(caller: Caller, dataset: Dataset, status: HTTPStatus = HTTPStatus.OK) -> Response[DatasetDetail]:
+    headers = {"ETag": _etag(dataset)}
+    return Response(status.value, "application/json", _detail(caller, dataset), headers=headers)
+
+
 def _own(caller: Caller, name: str) -> Dataset:
     found = wiring.datasets().find(caller.tenant, name)
     if found is None:
@@ -102,13 +122,8 @@ def _own(caller: Caller, name: str) -> Dataset:
 
 
 def _rules_of(caller: Caller, name: str) -> list[str]:
-    found, cursor = [], ""
-    while True:
-        page = wiring.rules().page(caller.tenant, cursor, 200)
-        found += [r.settings.name for r in page.items if any(c.dataset == name for c in r.settings.data)]
-        cursor = page.cursor
-        if not cursor:
-            return found
+    rules = all_of(lambda cursor, limit: wiring.rules().page(caller.tenant, cursor, limit))
+    return [r.settings.name for r in rules if any(c.dataset == name for c in r.settings.data)]
 
 
 def _detail(caller: Caller, dataset: Dataset) -> DatasetDetail:

@@ -6,47 +6,49 @@ import secrets
 from dataclasses import replace
 from typing import Annotated, Any
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from endpoints.caller import permitted
-from endpoints.destinations import DestinationView, checked, external_id_for, view_of
+from endpoints.caller import calling
+from endpoints.destinations import DestinationView, answer, checked, etag_of, external_id_for
+from endpoints.operation import operation
+from endpoints.precondition import check_match
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.destination import refuse_failed, usable, with_pinned_key
 from waybill.core.errors import WaybillError
 from waybill.core.ports import SavedDestination
-from waybill.core.rotation import Candidate, refuse_stale, renamed, rotated
+from waybill.core.rotation import Candidate, renamed, rotated
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
 
 class ChangedDestination(BaseModel):
-    """`settings` are complete, with the secrets; without `settings` only the name changes. `version` is the one that was read:
-    somebody else's change meanwhile is not overwritten. `force` saves it although its probe fails.
+    """`settings` are complete, with the secrets; without `settings` only the name changes. `force` saves it although its probe
+    fails.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
     settings: Annotated[dict[str, Any] | None, Field(repr=False)] = None
-    version: int
     force: bool = False
 
 
-@router.put("/destinations/<destination_id>")
-def update_destination(destination_id: str, body: ChangedDestination) -> DestinationView:
+@router.put("/destinations/<destination_id>", **operation(Permission.MANAGE_DESTINATIONS, changes=True, if_match=True))
+def update_destination(destination_id: str, body: ChangedDestination) -> Response[DestinationView]:
     """A probe that fails leaves the old settings and credentials as they are, unless it is forced. A run that goes on keeps
     what it has for the step in hand and takes the new for its next one.
     """
-    caller = permitted(router, Permission.MANAGE_DESTINATIONS)
+    caller = calling(router)
     saved = wiring.destinations().get(caller.tenant, destination_id)
-    refuse_stale(saved, body.version)
+    check_match(router, etag_of(saved))
     if body.settings is None:
         changed = renamed(saved, body.name)
         wiring.destinations().replace(changed, saved.version)
-        return view_of(changed)
-    return view_of(_replaced(saved, body, body.settings, caller.name))
+        return answer(changed)
+    return answer(_replaced(saved, body, body.settings, caller.name))
 
 
 def _replaced(

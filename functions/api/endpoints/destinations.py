@@ -14,8 +14,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from endpoints.caller import permitted
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
+from endpoints.precondition import etag
 from endpoints.problems import field_errors
+from endpoints.reach import may_use, own_destination
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
@@ -24,6 +27,7 @@ from waybill.core.errors import Conflict, FieldError, InvalidInput, WaybillError
 from waybill.core.expiring import warning
 from waybill.core.folder_access import HOSTED, Folder
 from waybill.core.ports import SavedDestination
+from waybill.core.sharing import Sharing
 from waybill.core.window import stamp
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
@@ -87,6 +91,7 @@ class DestinationView(BaseModel):
     expires_at: str | None
     host_keys: list[ApprovalView]
     warnings: list[str]
+    limited_to: Sharing | None
 
 
 class DestinationList(BaseModel):
@@ -94,20 +99,24 @@ class DestinationList(BaseModel):
     cursor: NextCursor
 
 
-@router.get("/destinations")
-def list_destinations(limit: Limit = 50, cursor: Cursor = "") -> DestinationList:
+@router.get("/destinations", **operation(Permission.READ))
+def list_destinations(limit: Limit = 50, cursor: Cursor = "", kind: str = "") -> DestinationList:
+    """By id; those of one `kind`, where it is given."""
     caller = permitted(router, Permission.READ)
-    page = wiring.destinations().page(caller.tenant, cursor, limit)
-    return DestinationList(items=[view_of(d) for d in page.items], cursor=page.cursor)
+    paging = Paging(caller, "destinations", kind=kind)
+    page = wiring.destinations().page(
+        caller.tenant, paging.inner(cursor), limit, keep=lambda d: may_use(caller, d) and kind in {"", d.kind}
+    )
+    return DestinationList(items=[view_of(d) for d in page.items], cursor=paging.outer(page.cursor))
 
 
-@router.get("/destinations/<destination_id>")
-def get_destination(destination_id: str) -> DestinationView:
+@router.get("/destinations/<destination_id>", **operation(Permission.READ))
+def get_destination(destination_id: str) -> Response[DestinationView]:
     caller = permitted(router, Permission.READ)
-    return view_of(wiring.destinations().get(caller.tenant, destination_id))
+    return answer(own_destination(caller, destination_id))
 
 
-@router.post("/destinations")
+@router.post("/destinations", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.CREATED, changes=True))
 def create_destination(body: NewDestination) -> Response[DestinationView]:
     """Saves and probes. Where the probe fails, nothing is kept and the field to correct is named, unless it is forced; a host
     key that waits to be confirmed, and a role that waits for its external id, are no failures, but no rule may use the
@@ -144,10 +153,10 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
         if reference:
             wiring.secrets().remove(reference)
         raise
-    return Response(HTTPStatus.CREATED.value, "application/json", view_of(probed))
+    return answer(probed, HTTPStatus.CREATED)
 
 
-@router.post("/destinations/<destination_id>/probe")
+@router.post("/destinations/<destination_id>/probe", **operation(Permission.MANAGE_DESTINATIONS, changes=True))
 def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationView:
     """A host key that is confirmed takes the place of the one before, which stays in the history."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
@@ -163,7 +172,9 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
     return view_of(_probed(saved, body.force, wiring.now()))
 
 
-@router.delete("/destinations/<destination_id>")
+@router.delete(
+    "/destinations/<destination_id>", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.NO_CONTENT, changes=True)
+)
 def delete_destination(destination_id: str) -> Response[str]:
     """Refused while a rule names it. Its secret goes with it; so do a hosted folder's keys, its files stay for their time."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
@@ -240,6 +251,15 @@ def _step(step: ProbeStep) -> StepView:
     )
 
 
+def etag_of(saved: SavedDestination) -> str:
+    """Another one with each change, and not with a probe."""
+    return etag(saved.destination_id, str(saved.version))
+
+
+def answer(saved: SavedDestination, status: HTTPStatus = HTTPStatus.OK) -> Response[DestinationView]:
+    return Response(status.value, "application/json", view_of(saved), headers={"ETag": etag_of(saved)})
+
+
 def view_of(saved: SavedDestination) -> DestinationView:
     return DestinationView(
         destination_id=saved.destination_id,
@@ -259,4 +279,5 @@ def view_of(saved: SavedDestination) -> DestinationView:
             for k in saved.host_keys
         ],
         warnings=[said for said in (warning(saved, wiring.now()),) if said],
+        limited_to=Sharing.model_validate(saved.limited_to) if saved.limited_to else None,
     )

@@ -8,12 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.reach import own_run
 from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotFound, NotPermitted
 from waybill.core.folder_access import HOSTED, folder_of
-from waybill.core.run import RunKey, parse_run_id
+from waybill.core.run import RunKey
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 LINK_SECONDS = 300
@@ -27,17 +29,15 @@ class LinkView(BaseModel):
     seconds: int
 
 
-@router.post("/runs/<run_id>/files/<number>/link")
+@router.post("/runs/<run_id>/files/<number>/link", **operation(Permission.DOWNLOAD, HTTPStatus.CREATED, changes=True))
 def link_file(run_id: str, number: int) -> Response[LinkView]:
     """`number` counts the files of `GET /runs/{id}/files` from 0."""
-    caller = permitted(router, Permission.DOWNLOAD)
+    caller = calling(router)
     if not wiring.settings().direct_download or caller.tenant in wiring.settings().no_download_tenants:
         raise NotPermitted(
             "The operator has switched direct downloads off.", "Read the folder with its keys: see docs/api.md."
         )
-    key = parse_run_id(caller.tenant, run_id)
-    if key is None:
-        raise NotFound(f"There is no run {run_id!r}.", "See GET /runs.")
+    key = own_run(caller, run_id)
     wiring.runs().get(key)
     name, place = _hosted(caller, key, number)
     url = wiring.hosted_files().link(place, LINK_SECONDS, "application/octet-stream")

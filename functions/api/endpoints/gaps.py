@@ -15,7 +15,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.reach import own_rule
 from waybill import wiring
 from waybill.core import gaps
 from waybill.core.access import Permission
@@ -68,7 +70,15 @@ class GapReport(BaseModel):
     totals: TotalsView
 
 
-@router.get("/rules/<rule_id>/gaps")
+_JSON_OR_CSV = {
+    200: {
+        "description": "",
+        "content": {"application/json": {"model": GapReport}, "text/csv": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get("/rules/<rule_id>/gaps", **operation(Permission.READ, responses=_JSON_OR_CSV))
 def report_gaps(
     rule_id: str,
     start: Annotated[
@@ -79,8 +89,8 @@ def report_gaps(
     form: Annotated[Literal["json", "csv"], Query(alias="as")] = "json",
 ) -> Response[GapReport | str]:
     """Each window that the range meets, with its runs and rows, and the totals."""
-    caller = permitted(router, Permission.READ)
-    rule, now = wiring.rules().get(caller.tenant, rule_id), wiring.now()
+    caller = calling(router)
+    rule, now = own_rule(caller, rule_id), wiring.now()
     upto = (end or now).astimezone(UTC).replace(microsecond=0)
     since = (start or upto - USUAL).astimezone(UTC).replace(microsecond=0)
     if since >= upto:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
-from endpoints.caller import permitted
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
+from endpoints.reach import rules_in_reach
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.hole import KeptHole
@@ -31,12 +33,15 @@ class HoleList(BaseModel):
     cursor: NextCursor
 
 
-@router.get("/holes")
+@router.get("/holes", **operation(Permission.READ))
 def list_holes(limit: Limit = 50, cursor: Cursor = "") -> HoleList:
     """The open ones, by rule and window. One that is mended goes with the next audit."""
-    caller = permitted(router, Permission.READ)
-    page = wiring.holes().page(caller.tenant, cursor, limit)
-    return HoleList(items=[_view(kept) for kept in page.items], cursor=page.cursor)
+    caller = calling(router)
+    paging = Paging(caller, "holes")
+    page = wiring.holes().page(caller.tenant, paging.inner(cursor), limit)
+    in_reach = rules_in_reach(caller)
+    found = [kept for kept in page.items if in_reach is None or in_reach(kept.hole.rule_id)]
+    return HoleList(items=[_view(kept) for kept in found], cursor=paging.outer(page.cursor))
 
 
 def _view(kept: KeptHole) -> HoleView:

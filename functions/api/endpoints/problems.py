@@ -8,8 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.exceptions import ServiceError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+    ResponseValidationError,
+)
 
 from waybill.boundary import logger
 from waybill.core.errors import (
@@ -20,7 +24,10 @@ from waybill.core.errors import (
     NotFound,
     NotPermitted,
     PermanentError,
+    Stale,
+    TooMany,
     TransientError,
+    Unconditional,
     WaybillError,
 )
 
@@ -28,11 +35,37 @@ _STATUS: Sequence[tuple[type[WaybillError], HTTPStatus]] = (
     (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (Stale, HTTPStatus.PRECONDITION_FAILED),
+    (Unconditional, HTTPStatus.PRECONDITION_REQUIRED),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (NotPermitted, HTTPStatus.FORBIDDEN),
     (ConfigurationError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
     (PermanentError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
+
+PROBLEM: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457. `errors` names the fields of the request that are wrong, where it is about some.",
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["field", "message"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail"],
+}
+"""The form of every error, for the API's description."""
 
 
 def problem(status: HTTPStatus, detail: str, errors: Sequence[FieldError] = ()) -> Response[str]:
@@ -46,8 +79,9 @@ def problem(status: HTTPStatus, detail: str, errors: Sequence[FieldError] = ()) 
 def install(api: APIGatewayRestResolver) -> None:
     """Give the API its error answers."""
     api.exception_handler(RequestValidationError)(_not_valid)
+    api.exception_handler(RequestUnsupportedContentType)(_unknown_kind)
+    api.exception_handler(ResponseValidationError)(_wrong_answer)
     api.exception_handler(WaybillError)(_ours)
-    api.not_found(_no_such_path)
     api.exception_handler(ServiceError)(_service)
 
 
@@ -83,21 +117,27 @@ def _not_valid(error: RequestValidationError) -> Response[str]:
     )
 
 
+def _unknown_kind(_: RequestUnsupportedContentType) -> Response[str]:
+    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is of a kind that is not taken. Send application/json.")
+
+
+def _wrong_answer(error: ResponseValidationError) -> Response[str]:
+    """A defect of ours: what was to be answered is not what the description promises."""
+    places = [".".join(map(str, one["loc"])) for one in error.errors()]
+    logger.error("an answer is not as its type says: %s", ", ".join(places))
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request failed on our side. Tell the operator.")
+
+
 def _ours(error: WaybillError) -> Response[str]:
     status = next((s for kind, s in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.warning("answered %s: %s", status.value, error)
     if isinstance(error, InvalidInput):
         return problem(status, error.message, error.errors)
-    return problem(status, str(error))
-
-
-def _no_such_path(_: NotFoundError) -> Response[str]:
-    said = (
-        "There is no such path. The API has /datasets, /preview, /destinations, /certificates, /rules, /runs"
-        " and /holes; docs/api.md says more."
-    )
-    return problem(HTTPStatus.NOT_FOUND, said)
+    answer = problem(status, str(error))
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _service(error: ServiceError) -> Response[str]:

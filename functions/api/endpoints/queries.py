@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from typing import Annotated, Any
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
 from endpoints.datasets import dataset_named
+from endpoints.operation import operation
+from endpoints.reach import may_use
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.lists import ListQuestion
 from waybill.core.preview import PreviewSettings
+from waybill.core.reach import reached, reached_data
 from waybill.core.rule_checks import check_settings
 from waybill.core.rule_warnings import rule_warnings
 from waybill.core.search import LARGEST_PAGE, Question, Span
@@ -87,35 +92,43 @@ class PreviewRequest(BaseModel):
     span: Span | None = None
 
 
-@router.post("/datasets/<name>/search")
+@router.post("/datasets/<name>/search", **operation(Permission.READ))
 def search_dataset(name: str, body: SearchRequest) -> SearchAnswer:
     """Rows in the order in which they came into the lake."""
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
+    dataset = dataset_named(caller, name)
+    body = body.model_copy(update={"assigned": reached(caller, body.assigned, dataset, "assigned")})
     question = body.question()
-    question.check(dataset_named(caller, name))
+    question.check(dataset)
     asked = {"kind": "search", "tenant": caller.tenant, "dataset": name, "cursor": body.cursor, "limit": body.limit}
     found = wiring.querying().ask({**asked, "question": question.model_dump(mode="json")})
-    draft = {"data": [{"dataset": name, "filter": body.filter, "fields": body.fields, "source": body.source}]}
-    return SearchAnswer(**found, rule=draft)
+    draft = {"dataset": name, "filter": body.filter, "fields": body.fields, "source": body.source}
+    if body.assigned:
+        draft["assigned"] = body.assigned.model_dump(mode="json")
+    return SearchAnswer(**found, rule={"data": [draft]})
 
 
-@router.post("/datasets/<name>/list")
-def list_dataset(name: str, body: ListQuestion) -> ListAnswer:
+@router.post("/datasets/<name>/list", **operation(Permission.LIST_EXPORT, changes=True))
+def list_dataset(name: str, body: ListQuestion) -> Response[ListAnswer]:
     """A search's result as a file: CSV, XLSX or PDF."""
-    caller = permitted(router, Permission.LIST_EXPORT)
-    body.check(dataset_named(caller, name))
+    caller = calling(router)
+    dataset = dataset_named(caller, name)
+    body = body.model_copy(update={"assigned": reached(caller, body.assigned, dataset, "assigned")})
+    body.check(dataset)
     asked = {"kind": "list", "tenant": caller.tenant, "by": caller.name, "dataset": name}
     asked["request"] = secrets.token_hex(16)
-    return ListAnswer(**wiring.querying().ask({**asked, "question": body.model_dump(mode="json")}))
+    answer = ListAnswer(**wiring.querying().ask({**asked, "question": body.model_dump(mode="json")}))
+    return Response(HTTPStatus.OK.value, "application/json", answer, headers={"Cache-Control": "no-store"})
 
 
-@router.post("/preview")
+@router.post("/preview", **operation(Permission.READ))
 def preview_rule(body: PreviewRequest) -> PreviewAnswer:
     """What a rule would deliver: rows, bytes, names, a sample. Nothing is saved and nothing leaves."""
-    caller = permitted(router, Permission.READ)
+    caller = calling(router)
     catalog = wiring.catalog(caller.tenant)
-    saved = [wiring.destinations().find(caller.tenant, one) for one in body.rule.destinations]
-    check_settings(body.rule, catalog, {s.destination_id for s in saved if s is not None})
-    asked = {"kind": "preview", "tenant": caller.tenant, "settings": body.rule.model_dump(mode="json")}
+    rule = body.rule.model_copy(update={"data": reached_data(caller, body.rule.data, catalog)})
+    saved = [wiring.destinations().find(caller.tenant, one) for one in rule.destinations]
+    check_settings(rule, catalog, {s.destination_id for s in saved if s is not None and may_use(caller, s)})
+    asked = {"kind": "preview", "tenant": caller.tenant, "settings": rule.model_dump(mode="json")}
     found = wiring.querying().ask({**asked, "span": body.span.model_dump(mode="json") if body.span else None})
-    return PreviewAnswer(**found, warnings=rule_warnings(body.rule, catalog, wiring.now()))
+    return PreviewAnswer(**found, warnings=rule_warnings(rule, catalog, wiring.now()))

@@ -10,8 +10,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, Field
 
-from endpoints.caller import permitted
+from endpoints.caller import calling
 from endpoints.datasets import dataset_named
+from endpoints.operation import operation
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.errors import FieldError, InvalidInput
@@ -40,12 +41,34 @@ class Accepted(BaseModel):
     objects: list[str]
 
 
-@router.post("/datasets/<name>/records")
+_ANSWER = {"description": "", "content": {"application/json": {"model": Accepted}}}
+_LINES = {
+    "description": "One JSON object a line; at most 64 MiB unzipped.",
+    "required": True,
+    "content": {
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "application/gzip": {"schema": {"type": "string"}},
+    },
+}
+
+
+@router.post(
+    "/datasets/<name>/records",
+    **operation(
+        Permission.INGEST,
+        HTTPStatus.ACCEPTED,
+        changes=True,
+        once=False,
+        recorded=False,
+        responses={202: _ANSWER, 422: _ANSWER},
+        body=_LINES,
+    ),
+)
 def put_records(name: str) -> Response[Accepted]:
     """NDJSON, plain or gzipped. Idempotent by the header `Idempotency-Key`, else by the body: the same request again
     changes nothing, another body under the same key is a conflict. Bad records do not hold back good ones.
     """
-    caller = permitted(router, Permission.INGEST)
+    caller = calling(router)
     dataset = dataset_named(caller, name)
     body = _body()
     given = _header("idempotency-key")

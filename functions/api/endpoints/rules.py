@@ -6,16 +6,21 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
-from endpoints.caller import permitted
-from endpoints.paging import Cursor, Limit, NextCursor
-from endpoints.runs import RunList, RunView, view_of_run
+from endpoints.caller import calling, permitted
+from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
+from endpoints.precondition import check_match, etag
+from endpoints.reach import may_use, own_rule
+from endpoints.runs import RunList, RunOrder, RunView, Since, State, Upto, listed, view_of_run
 from waybill import wiring
 from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
@@ -25,8 +30,10 @@ from waybill.core.dispatch import Tick, is_large, run_now
 from waybill.core.errors import WaybillError
 from waybill.core.freeze import Registry, amend_now
 from waybill.core.late import newest_numbers
+from waybill.core.ordering import ordered
+from waybill.core.reach import reached_data
 from waybill.core.reactivation import Missed, reactivate
-from waybill.core.rule import Rule
+from waybill.core.rule import Rule, RuleState
 from waybill.core.rule_checks import ArchivePassword, check_settings
 from waybill.core.rule_settings import Archive, RuleSettings
 from waybill.core.rule_warnings import rule_warnings
@@ -81,27 +88,79 @@ class RuleView(BaseModel):
     warnings: list[str]
 
 
+class RuleOrder(StrEnum):
+    ID = "id"
+    NAME = "name"
+    NAME_DOWN = "-name"
+    CREATED = "created_at"
+    CREATED_DOWN = "-created_at"
+    NEXT_RUN = "next_run"
+    NEXT_RUN_DOWN = "-next_run"
+
+    def of(self, rule: Rule) -> tuple[str, str]:
+        """What is compared; a rule without a next run is the last one due."""
+        match self.value.removeprefix("-"):
+            case "name":
+                return rule.settings.name.casefold(), rule.rule_id
+            case "created_at":
+                return rule.created_at.isoformat(timespec="microseconds"), rule.rule_id
+            case _:
+                return rule.next_run.isoformat(timespec="microseconds") if rule.next_run else "~", rule.rule_id
+
+
 class RuleList(BaseModel):
     items: list[RuleView]
     cursor: NextCursor
 
 
-@router.get("/rules")
-def list_rules(limit: Limit = 50, cursor: Cursor = "") -> RuleList:
-    caller = permitted(router, Permission.READ)
-    page = wiring.rules().page(caller.tenant, cursor, limit)
-    return RuleList(items=[_view(r) for r in page.items], cursor=page.cursor)
+@router.get("/rules", **operation(Permission.READ))
+def list_rules(
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    state: RuleState | None = None,
+    dataset: Annotated[str, Query(description="Rules over this dataset alone.")] = "",
+    destination: Annotated[str, Query(description="Rules that deliver to the destination of this id.")] = "",
+    name: Annotated[str, Query(description="Rules with this in their name, in whatever letter case.")] = "",
+    order: Annotated[RuleOrder, Query(description="A minus turns it round.")] = RuleOrder.ID,
+) -> RuleList:
+    """By id, or in another order; then all of the tenant's rules are read for each page."""
+    caller = calling(router)
+    paging = Paging(caller, "rules", state=state, data=dataset, to=destination, name=name, order=order)
+
+    def wanted(rule: Rule) -> bool:
+        s = rule.settings
+        return (
+            caller.made(rule.created_by)
+            and state in {None, rule.state}
+            and (not dataset or any(choice.dataset == dataset for choice in s.data))
+            and (not destination or destination in s.destinations)
+            and name.casefold() in s.name.casefold()
+        )
+
+    keep = wanted if state or dataset or destination or name or not caller.reaches_all else None
+    if order is RuleOrder.ID:
+        page = wiring.rules().page(caller.tenant, paging.inner(cursor), limit, keep)
+    else:
+        found = all_of(lambda start, size: wiring.rules().page(caller.tenant, start, size, keep))
+        page = ordered(found, order.of, paging.inner(cursor), limit, descending=order.value.startswith("-"))
+    return RuleList(items=[_view(r) for r in page.items], cursor=paging.outer(page.cursor))
 
 
-@router.get("/rules/<rule_id>")
-def get_rule(rule_id: str) -> RuleView:
-    caller = permitted(router, Permission.READ)
-    return _view(wiring.rules().get(caller.tenant, rule_id))
+@router.get("/rules/<rule_id>", **operation(Permission.READ))
+def get_rule(rule_id: str) -> Response[RuleView]:
+    """With the window that it runs next."""
+    caller = calling(router)
+    return _answered(own_rule(caller, rule_id))
 
 
-@router.post("/rules")
+@router.post("/rules", **operation(Permission.EXPORT, HTTPStatus.CREATED, changes=True))
 def create_rule(body: RuleRequest) -> Response[RuleView]:
-    caller = permitted(router, Permission.EXPORT)
+    """Active at once."""
+    return made_rule(calling(router), body)
+
+
+def made_rule(caller: Caller, body: RuleRequest) -> Response[RuleView]:
+    """A new rule, saved, and the answer that shows it."""
     password = ArchivePassword(body.archive.given, kept=False)
     settings = _checked(caller, body, password)
     rule_id = f"rul_{secrets.token_hex(8)}"
@@ -118,14 +177,15 @@ def create_rule(body: RuleRequest) -> Response[RuleView]:
         if rule.password_ref:
             wiring.secrets().remove(rule.password_ref)
         raise
-    return Response(HTTPStatus.CREATED.value, "application/json", _view(rule))
+    return _answered(rule, HTTPStatus.CREATED)
 
 
-@router.put("/rules/<rule_id>")
-def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
+@router.put("/rules/<rule_id>", **operation(Permission.EXPORT, changes=True, if_match=True))
+def update_rule(rule_id: str, body: RuleRequest) -> Response[RuleView]:
     """Replaces all settings. What was claimed already runs as it was planned."""
-    caller = permitted(router, Permission.EXPORT)
-    current = wiring.rules().get(caller.tenant, rule_id)
+    caller = calling(router)
+    current = own_rule(caller, rule_id)
+    check_match(router, _etag(current))
     password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
     settings = _checked(caller, body, password)
     changed = rules.with_settings(current, settings, wiring.catalog(caller.tenant), wiring.now())
@@ -139,19 +199,19 @@ def update_rule(rule_id: str, body: RuleRequest) -> RuleView:
     new = {**newest_numbers(caller.tenant, settings, wiring.lake_objects()), **current.late_checked}
     if new != current.late_checked:
         wiring.rules().late_checked(current, new)
-    return _view(changed)
+    return _answered(changed)
 
 
-@router.post("/rules/<rule_id>/deactivate")
+@router.post("/rules/<rule_id>/deactivate", **operation(Permission.EXPORT, changes=True))
 def deactivate_rule(rule_id: str) -> RuleView:
     return _changed(rule_id, lambda rule: rules.deactivated(rule, wiring.now()))
 
 
-@router.post("/rules/<rule_id>/activate")
+@router.post("/rules/<rule_id>/activate", **operation(Permission.EXPORT, changes=True))
 def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
     """Goes on where the rule stopped. Where windows passed meanwhile, `missed` must say what becomes of them."""
-    caller = permitted(router, Permission.EXPORT)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    caller = calling(router)
+    rule = own_rule(caller, rule_id)
     missed = body.missed if body else None
     catalog = wiring.catalog(caller.tenant)
     active, run = reactivate(rule, missed, wiring.rules(), wiring.runs(), catalog, _by_hand())
@@ -160,11 +220,11 @@ def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
     return _view(active)
 
 
-@router.delete("/rules/<rule_id>")
+@router.delete("/rules/<rule_id>", **operation(Permission.EXPORT, HTTPStatus.NO_CONTENT, changes=True))
 def delete_rule(rule_id: str) -> Response[str]:
     """Its runs and their log stay."""
-    caller = permitted(router, Permission.EXPORT)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    caller = calling(router)
+    rule = own_rule(caller, rule_id)
     wiring.rules().remove(caller.tenant, rule_id)
     if rule.password_ref:
         wiring.secrets().remove(rule.password_ref)
@@ -179,10 +239,10 @@ class RunRequest(BaseModel):
     window_start: AwareDatetime | None = None
 
 
-@router.post("/rules/<rule_id>/run")
+@router.post("/rules/<rule_id>/run", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
-    caller = permitted(router, Permission.EXPORT)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    caller = calling(router)
+    rule = own_rule(caller, rule_id)
     if body is not None and body.window_start is not None:
         run = run_window(rule, wiring.runs(), _by_hand(), body.window_start.astimezone(UTC))
     elif runs_by_arrival(rule):
@@ -193,11 +253,11 @@ def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
     return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
 
 
-@router.post("/rules/<rule_id>/amend")
+@router.post("/rules/<rule_id>/amend", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def amend_rule(rule_id: str) -> Response[RunList]:
     """Deliver now what came late to windows that are over. It is also looked for whenever the rule runs."""
-    caller = permitted(router, Permission.EXPORT)
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    caller = calling(router)
+    rule = own_rule(caller, rule_id)
     registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(caller.tenant))
     made, checked = amend_now(rule, registry, wiring.now(), wiring.tzdata_version())
     wiring.rules().late_checked(rule, checked)
@@ -207,12 +267,20 @@ def amend_rule(rule_id: str) -> Response[RunList]:
     return Response(HTTPStatus.ACCEPTED.value, "application/json", answer)
 
 
-@router.get("/rules/<rule_id>/runs")
-def list_runs_of_rule(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> RunList:
-    caller = permitted(router, Permission.READ)
-    wiring.rules().get(caller.tenant, rule_id)
-    page = wiring.runs().of_rule(caller.tenant, rule_id, cursor, limit)
-    return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
+@router.get("/rules/<rule_id>/runs", **operation(Permission.READ))
+def list_runs_of_rule(
+    rule_id: str,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    state: State = None,
+    since: Since = None,
+    upto: Upto = None,
+    order: RunOrder = RunOrder.NEWEST,
+) -> RunList:
+    """By window."""
+    caller = calling(router)
+    own_rule(caller, rule_id)
+    return listed(caller, rule_id, limit, cursor, state, since, upto, order)
 
 
 def _by_hand() -> Tick:
@@ -221,21 +289,31 @@ def _by_hand() -> Tick:
 
 
 def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
-    caller = permitted(router, Permission.EXPORT)
-    current = wiring.rules().get(caller.tenant, rule_id)
+    caller = calling(router)
+    current = own_rule(caller, rule_id)
     changed = change(current)
     wiring.rules().replace(changed, current.version)
     return _view(changed)
 
 
 def _checked(caller: Caller, body: RuleRequest, password: ArchivePassword) -> RuleSettings:
-    settings = body.settings()
+    catalog, given = wiring.catalog(caller.tenant), body.settings()
+    settings = given.model_copy(update={"data": reached_data(caller, given.data, catalog)})
     saved = [wiring.destinations().find(caller.tenant, one) for one in settings.destinations]
-    usable = {s.destination_id for s in saved if s is not None and s.usable}
-    check_settings(settings, wiring.catalog(caller.tenant), usable, password)
+    usable = {s.destination_id for s in saved if s is not None and s.usable and may_use(caller, s)}
+    check_settings(settings, catalog, usable, password)
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
         permitted(router, Permission.RECURRING_EXPORT)
     return settings
+
+
+def _etag(rule: Rule) -> str:
+    """Of what its owner set: that its windows move on is no change of theirs."""
+    return etag(rule.settings.model_dump_json(), rule.state.value, rule.password_ref, rule.updated_at.isoformat())
+
+
+def _answered(rule: Rule, status: HTTPStatus = HTTPStatus.OK) -> Response[RuleView]:
+    return Response(status.value, "application/json", _view(rule), headers={"ETag": _etag(rule)})
 
 
 def _password_name(rule_id: str) -> str:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
-from endpoints.caller import permitted
-from endpoints.paging import Cursor, Limit, NextCursor
+from endpoints.caller import calling
+from endpoints.operation import operation
+from endpoints.paging import Cursor, Limit, NextCursor, Paging
+from endpoints.reach import own_run, rules_in_reach
 from waybill import wiring
-from waybill.core.access import Permission
+from waybill.core.access import Caller, Permission
 from waybill.core.again import retry
 from waybill.core.cancel import Records, cancel
 from waybill.core.dispatch import is_large
-from waybill.core.errors import NotFound
 from waybill.core.layout import below
+from waybill.core.manifest import PackagedFile
 from waybill.core.plan import Plan, plan_if_staged
 from waybill.core.rule_settings import LogKept
-from waybill.core.run import Run, RunKey, parse_run_id
+from waybill.core.run import Run, RunKey, RunState
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.window import stamp
 
@@ -100,16 +106,33 @@ class FileView(BaseModel):
 
 class FileList(BaseModel):
     items: list[FileView]
+    cursor: NextCursor
 
 
-@router.get("/runs")
-def list_runs(limit: Limit = 50, cursor: Cursor = "") -> RunList:
-    caller = permitted(router, Permission.READ)
-    page = wiring.runs().of_tenant(caller.tenant, cursor, limit)
-    return RunList(items=[view_of_run(r) for r in page.items], cursor=page.cursor)
+class RunOrder(StrEnum):
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
-@router.get("/runs/<run_id>")
+State = Annotated[RunState | None, Query(description="Runs in this state alone.")]
+Since = Annotated[AwareDatetime | None, Query(alias="from", description="Runs whose window ends after this instant.")]
+Upto = Annotated[AwareDatetime | None, Query(alias="to", description="Runs whose window starts before this instant.")]
+
+
+@router.get("/runs", **operation(Permission.READ))
+def list_runs(
+    limit: Limit = 50,
+    cursor: Cursor = "",
+    state: State = None,
+    since: Since = None,
+    upto: Upto = None,
+    order: RunOrder = RunOrder.NEWEST,
+) -> RunList:
+    """Of all rules, by when they were made."""
+    return listed(calling(router), "", limit, cursor, state, since, upto, order)
+
+
+@router.get("/runs/<run_id>", **operation(Permission.READ))
 def get_run(run_id: str) -> RunDetail:
     key = _key(run_id)
     run = wiring.runs().get(key)
@@ -128,29 +151,32 @@ def get_run(run_id: str) -> RunDetail:
     )
 
 
-@router.get("/runs/<run_id>/files")
-def list_files(run_id: str) -> FileList:
-    """Empty until the run has packaged its files."""
+@router.get("/runs/<run_id>/files", **operation(Permission.READ))
+def list_files(run_id: str, limit: Limit = 200, cursor: Cursor = "") -> FileList:
+    """By number, from 0. Empty until the run has packaged its files."""
     key = _key(run_id)
     wiring.runs().get(key)
     plan, sealed = plan_if_staged(wiring.stage(), key), wiring.stage().read_if_there(sealed_key(key))
     if not plan or not sealed:
-        return FileList(items=[])
-    return FileList(items=_files(plan, Sealed.model_validate_json(sealed), key))
+        return FileList(items=[], cursor="")
+    paging = Paging(calling(router), "files", run=run_id)
+    start = int(paging.inner(cursor) or 0)
+    files = Sealed.model_validate_json(sealed).files
+    more = paging.outer(str(start + limit)) if len(files) > start + limit else ""
+    return FileList(items=_files(plan, files[start : start + limit], start, key), cursor=more)
 
 
-@router.post("/runs/<run_id>/cancel")
+@router.post("/runs/<run_id>/cancel", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def cancel_run(run_id: str) -> Response[RunView]:
     """At once; what was delivered before stays. The same again changes nothing."""
-    caller = permitted(router, Permission.EXPORT)
+    caller = calling(router)
     run = wiring.runs().get(_key(run_id))
     return _accepted(cancel(run, records(), caller.name, wiring.now()))
 
 
-@router.post("/runs/<run_id>/retry")
+@router.post("/runs/<run_id>/retry", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def retry_run(run_id: str) -> Response[RunView]:
     """The same run goes on: its frozen plan, its names, and only the files that have no receipt."""
-    permitted(router, Permission.EXPORT)
     run = retry(wiring.runs().get(_key(run_id)), wiring.runs(), wiring.stage(), wiring.now())
     wiring.workflow().start(run, is_large(run))
     return _accepted(run)
@@ -160,11 +186,41 @@ def records() -> Records:
     return Records(wiring.runs(), wiring.rules(), wiring.run_log(), wiring.stage(), wiring.workflow())
 
 
+def listed(
+    caller: Caller,
+    rule_id: str,
+    limit: int,
+    cursor: str,
+    state: RunState | None,
+    since: datetime | None,
+    upto: datetime | None,
+    order: RunOrder,
+) -> RunList:
+    """The runs of a rule, by window, or of the tenant, where there is no `rule_id`."""
+
+    in_reach = None if rule_id else rules_in_reach(caller)
+
+    def wanted(run: Run) -> bool:
+        theirs = in_reach is None or in_reach(run.key.rule_id)
+        in_time = (since is None or run.window.end > since) and (upto is None or run.window.start < upto)
+        return theirs and in_time and state in {None, run.state}
+
+    paging = Paging(caller, "runs", rule=rule_id, state=state, since=since, upto=upto, order=order)
+    keep = wanted if state or since or upto or in_reach else None
+    place, oldest = paging.inner(cursor), order is RunOrder.OLDEST
+    if rule_id:
+        page = wiring.runs().of_rule(caller.tenant, rule_id, place, limit, keep, oldest_first=oldest)
+    else:
+        page = wiring.runs().of_tenant(caller.tenant, place, limit, keep, oldest_first=oldest)
+    return RunList(items=[view_of_run(r) for r in page.items], cursor=paging.outer(page.cursor))
+
+
 def _accepted(run: Run) -> Response[RunView]:
     return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
 
 
-def _files(plan: Plan, sealed: Sealed, key: RunKey) -> list[FileView]:
+def _files(plan: Plan, files: Sequence[PackagedFile], start: int, key: RunKey) -> list[FileView]:
+    """`start`: the number of the first of the files."""
     receipts: dict[int, list[ReceiptView]] = {}
     for (destination_id, number), body in wiring.run_log().receipts(key).items():
         shown: dict[str, Any] = {k: body[k] for k in ("size", "checksum", "version", "compared", "time")}
@@ -178,16 +234,12 @@ def _files(plan: Plan, sealed: Sealed, key: RunKey) -> list[FileView]:
             rows=file.rows,
             receipts=receipts.get(number, []),
         )
-        for number, file in enumerate(sealed.files)
+        for number, file in enumerate(files, start)
     ]
 
 
 def _key(run_id: str) -> RunKey:
-    caller = permitted(router, Permission.READ)
-    key = parse_run_id(caller.tenant, run_id)
-    if key is None:
-        raise NotFound(f"There is no run {run_id!r}.", "See GET /runs.")
-    return key
+    return own_run(calling(router), run_id)
 
 
 def view_of_run(run: Run) -> RunView:

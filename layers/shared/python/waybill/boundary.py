@@ -37,6 +37,15 @@ class Defect(Exception):
         super().__init__(f"{type(error).__name__} at {', '.join(reversed(places))}")
 
 
+class Unauthorized(Exception):
+    """No key or token, or one that is not known; it says nothing about which. API Gateway answers 401 where an authorizer
+    raises exactly this word, and 500 for any other.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
 def handler(function: Handler[R]) -> Handler[R]:
     """Wrap `function` as a Lambda's handler.
 
@@ -55,6 +64,8 @@ def handler(function: Handler[R]) -> Handler[R]:
             if type(error) is recovery:
                 raise
             raise recovery(error.message, error.advice) from error
+        except Unauthorized:
+            raise
         except Exception as error:  # noqa: BLE001 (the last one who can keep its words from being written down)
             defect = Defect(error)
         finally:

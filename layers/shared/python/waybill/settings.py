@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from waybill.core.errors import PermanentError
+from waybill.core.tokens import ClaimNames
 
 
 class Settings(BaseModel):
@@ -27,6 +29,9 @@ class Settings(BaseModel):
     access_table: str = ""
     datasets_table: str = ""
     certificates_table: str = ""
+    requests_table: str = ""
+    audit_log_table: str = ""
+    templates_table: str = ""
     lake_bucket: str = ""
     stage_bucket: str = ""
     secret_prefix: str = ""
@@ -49,6 +54,14 @@ class Settings(BaseModel):
     allowed_networks: tuple[str, ...] = Field(
         default=(), description="Networks beyond the global ones that may be dialled."
     )
+    requests_per_minute: int = Field(default=600, ge=1, description="That one API key may send.")
+    requests_at_once: int = Field(default=100, ge=1, description="Of these, at one moment.")
+    cors_origins: tuple[str, ...] = Field(default=(), description="Whose pages may call the API from a browser.")
+    oidc_issuer: str = Field(default="", description="Whose tokens are taken beside API keys; empty for nobody's.")
+    oidc_audience: str = ""
+    oidc_keys_url: str = Field(default="", pattern=r"^(https://.+)?$")
+    oidc_algorithm: Literal["RS256", "PS256", "ES256", "EdDSA"] = "RS256"
+    oidc_claims: ClaimNames = ClaimNames()
     row_memory_mib: int = 400
 
     def need(self, name: str) -> str:
@@ -68,10 +81,13 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         for name in Settings.model_fields
         if environment.get(f"WAYBILL_{name.upper()}")
     }
-    for name in ("allowed_networks", "no_download_tenants"):
+    for name in ("allowed_networks", "no_download_tenants", "cors_origins"):
         listed = given.get(name)
         if isinstance(listed, str):
             given[name] = tuple(n.strip() for n in listed.split(",") if n.strip())
+    claims = given.get("oidc_claims")
+    if isinstance(claims, str):
+        given["oidc_claims"] = dict(one.split("=", 1) for one in claims.split() if "=" in one)
     try:
         return Settings.model_validate(given)
     except ValidationError as wrong:

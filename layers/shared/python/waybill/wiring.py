@@ -28,6 +28,7 @@ from waybill.aws.secrets import ManagedSecrets
 from waybill.aws.signer import KmsPublicKey, KmsSigner
 from waybill.aws.stage import Stage
 from waybill.aws.tables.access import AccessTable
+from waybill.aws.tables.audit_log import AuditLogTable
 from waybill.aws.tables.backfills import BackfillsTable
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.certificates import CertificatesTable
@@ -35,13 +36,17 @@ from waybill.aws.tables.datasets import DatasetsTable
 from waybill.aws.tables.destinations import DestinationsTable
 from waybill.aws.tables.holes import HolesTable
 from waybill.aws.tables.lake_objects import LakeObjectsTable
+from waybill.aws.tables.requests import AnswersTable, RatesTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
+from waybill.aws.tables.templates import TemplatesTable
+from waybill.aws.tables.usage import EndedRunsTable
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
 from waybill.core.advance import BackfillDesk
 from waybill.core.arrival import announcer
+from waybill.core.audit_log import AuditLog
 from waybill.core.catalog import Catalog, Dataset, TenantCatalog, parse_dataset
 from waybill.core.certificates import CertificateFacts, Certificates
 from waybill.core.deliver import Destination, ProbeStep
@@ -49,9 +54,14 @@ from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
+from waybill.core.once import Answers
 from waybill.core.plan import PlannedDestination
+from waybill.core.rate import Rate, Rates
 from waybill.core.register import Registrar
 from waybill.core.survey import Survey
+from waybill.core.template import Templates
+from waybill.core.tokens import ClaimNames, Tokens
+from waybill.core.usage import EndedRuns
 from waybill.destinations import registry
 from waybill.destinations.probing import completed
 from waybill.settings import Settings, from_environment
@@ -172,6 +182,57 @@ def registrar() -> Registrar:
 @cache
 def access_keys() -> ports.AccessKeys:
     return AccessTable(settings().need("access_table"), region())
+
+
+@cache
+def tokens() -> Tokens | None:
+    """None where no issuer is configured. Only `authorize` carries the library."""
+    s = settings()
+    if not s.oidc_issuer:
+        return None
+    oidc = import_module("waybill.engines.oidc")
+    made: Tokens = oidc.OidcTokens(
+        issuer=s.oidc_issuer,
+        audience=s.need("oidc_audience"),
+        algorithm=s.oidc_algorithm,
+        fetch=oidc.fetcher(s.need("oidc_keys_url")),
+    )
+    return made
+
+
+def claim_names() -> ClaimNames:
+    return settings().oidc_claims
+
+
+@cache
+def audit_log() -> AuditLog:
+    return AuditLogTable(settings().need("audit_log_table"), region())
+
+
+@cache
+def templates() -> Templates:
+    return TemplatesTable(settings().need("templates_table"), region())
+
+
+@cache
+def ended_runs() -> EndedRuns:
+    return EndedRunsTable(settings().need("runs_table"), region())
+
+
+@cache
+def rates() -> Rates:
+    return RatesTable(settings().need("requests_table"), region())
+
+
+@cache
+def rate() -> Rate:
+    """How often one caller may ask."""
+    return Rate(settings().requests_per_minute, settings().requests_at_once)
+
+
+@cache
+def answers() -> Answers:
+    return AnswersTable(settings().need("requests_table"), region())
 
 
 @cache

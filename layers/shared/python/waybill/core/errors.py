@@ -11,6 +11,9 @@ A run's state machine retries and catches by a class's exact name, so `boundary`
     |-- InvalidInput         the caller's request is wrong, field by field
     |-- NotFound             no such thing for this tenant
     |-- Conflict             it changed, or exists, or is in use
+    |-- Stale                it is not as the caller has read it
+    |-- Unconditional        the caller must say which version they have read
+    |-- TooMany              the caller asks too often; try again after some seconds
     `-- NotPermitted         the caller is known but may not
 """
 
@@ -62,6 +65,22 @@ class NotFound(WaybillError):
 
 class Conflict(WaybillError):
     """The thing changed since it was read, exists already, or is in use."""
+
+
+class Stale(WaybillError):
+    """The thing is not as the caller has read it; nothing was changed."""
+
+
+class Unconditional(WaybillError):
+    """The change would overwrite what the caller may not have seen; nothing was changed."""
+
+
+class TooMany(WaybillError):
+    """The caller asks too often: the same request may succeed after `seconds`."""
+
+    def __init__(self, message: str, advice: str, seconds: int) -> None:
+        super().__init__(message, advice)
+        self.seconds = seconds
 
 
 class NotPermitted(WaybillError):

@@ -5,7 +5,7 @@ All methods raise TransientError where AWS does not answer in time and Permanent
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -47,8 +47,8 @@ class Rules(Protocol):
     def find(self, rule_id: str) -> Rule:
         """The rule of that id, whosever it is: for the platform's own triggers alone. Raises NotFound."""
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
-        """A tenant's rules by id. Raises InvalidInput for a cursor that is not ours."""
+    def page(self, tenant: str, cursor: str, limit: int, keep: Callable[[Rule], bool] | None = None) -> Page[Rule]:
+        """A tenant's rules by id, those that are to be kept. Raises InvalidInput for a cursor that is not ours."""
 
     def every(self, cursor: str, limit: int) -> Page[Rule]:
         """All tenants' rules in their latest state, one tenant's after another's: for the platform's own use alone."""
@@ -120,16 +120,33 @@ class Runs(Protocol):
     def get(self, key: RunKey) -> Run:
         """Raises NotFound."""
 
-    def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
-        """Newest window first."""
+    def of_rule(
+        self,
+        tenant: str,
+        rule_id: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
+        """Newest window first, or the oldest one; those that are to be kept."""
 
     def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
         """The latest state of the rule's runs whose window starts before `moment`, or of all for None; newest window and
         generation first. Reads no further than it is asked.
         """
 
-    def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
-        """Latest created first; may lag behind by a second."""
+    def of_tenant(
+        self,
+        tenant: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
+        """Latest created first, or the earliest; those that are to be kept. May lag behind by a second."""
 
     def waiting(self, before: datetime) -> Iterator[Run]:
         """Runs that were claimed before that instant and have not started, and those that have not ended although their attempt
@@ -243,7 +260,8 @@ class RunLog(Protocol):
 @dataclass(frozen=True)
 class SavedDestination:
     """A destination as it is kept. `settings` hold no secret; `secret_ref` names the one that does. `external_id` is the
-    platform's own making, for a tenant's role to ask for; empty where there is no role.
+    platform's own making, for a tenant's role to ask for; empty where there is no role. `limited_to` says which users and
+    groups may deliver to it (`Sharing`); None is everybody.
 
     `version` grows with each change of name, settings or credentials. `place` names where its files go: what was delivered to
     another place is not there. `expires_at` is when its credentials end, as far as they say it themselves. `host_keys` are
@@ -266,6 +284,7 @@ class SavedDestination:
     place: str = ""
     expires_at: datetime | None = None
     host_keys: Sequence[Approval] = ()
+    limited_to: Mapping[str, Any] | None = None
 
 
 class Destinations(Protocol):
@@ -280,7 +299,10 @@ class Destinations(Protocol):
 
     def find(self, tenant: str, destination_id: str) -> SavedDestination | None: ...
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedDestination]: ...
+    def page(
+        self, tenant: str, cursor: str, limit: int, keep: Callable[[SavedDestination], bool] | None = None
+    ) -> Page[SavedDestination]:
+        """By id, those that are to be kept."""
 
     def every(self, cursor: str, limit: int) -> Page[SavedDestination]:
         """All tenants' destinations: for the platform's own use alone."""
@@ -298,6 +320,12 @@ class AccessKeys(Protocol):
     def get(self, key_id: str) -> AccessKey | None: ...
 
     def add(self, key: AccessKey, now: datetime) -> None: ...
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[AccessKey]:
+        """A tenant's keys, the oldest first. May lag behind by a second."""
+
+    def remove(self, tenant: str, key_id: str) -> None:
+        """Raises NotFound where the tenant has none of that id."""
 
 
 class LakeObjects(Protocol):

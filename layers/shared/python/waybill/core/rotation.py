@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from waybill.core.destination import Checked, approved
-from waybill.core.errors import Conflict, PermanentError
+from waybill.core.errors import PermanentError
 from waybill.core.ports import SavedDestination
 
 
@@ -26,15 +26,6 @@ class Candidate:
         if self.secret_ref and owner not in self.secret_ref:
             raise PermanentError("A candidate names another destination's secret.", "Report it to the operator.")
         return replace(saved, settings=self.settings, secret_ref=self.secret_ref, external_id=self.external_id)
-
-
-def refuse_stale(saved: SavedDestination, version: int) -> None:
-    """Raises Conflict where somebody else changed the destination since its caller read that version."""
-    if saved.version != version:
-        raise Conflict(
-            f"The destination has version {saved.version} by now; yours was {version}.",
-            "Read it again and repeat the change.",
-        )
 
 
 def renamed(saved: SavedDestination, name: str) -> SavedDestination:

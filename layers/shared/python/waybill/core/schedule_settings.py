@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from waybill.core.cron import parse_cron
 from waybill.core.zones import ZoneName
@@ -39,7 +39,12 @@ def _known_expression(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-TimeOfDay = Annotated[time, AfterValidator(_whole_minute)]
+TimeOfDay = Annotated[
+    time,
+    AfterValidator(_whole_minute),
+    # In JSON Schema the format `time` has an offset (RFC 3339); this is a time of the schedule's zone.
+    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:00)?$", "examples": ["06:00"]}),
+]
 Day = Annotated[date, AfterValidator(_in_range)]
 Instant = Annotated[datetime, AfterValidator(_instant)]
 CronText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_known_expression)]

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from waybill.core.assigned import Assigned, assigned_predicate, both, unknown_roles
 from waybill.core.catalog import Dataset, stands_for_all
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.format import RowFormat, Writing
@@ -54,12 +55,15 @@ class Span(BaseModel):
 
 
 class Question(BaseModel):
-    """What is looked for. No `fields` means the default ones; `filter` is CQL2, as text or JSON."""
+    """What is looked for. No `fields` means the default ones; `filter` is CQL2, as text or JSON; `assigned` narrows it to some
+    people's rows.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     span: Span
     filter: str | dict[str, Any] | None = None
+    assigned: Assigned | None = None
     fields: Annotated[tuple[str, ...], Field(max_length=500)] = ()
     source: SourceTier = SourceTier.BOTH
 
@@ -69,6 +73,12 @@ class Question(BaseModel):
             FieldError(f"fields.{n}", f"{name!r} is no field of {dataset.name}; see GET /datasets/{dataset.name}")
             for n, name in enumerate(self.fields)
             if not dataset.has(name) or stands_for_all(dataset, name)
+        ]
+        errors += [
+            FieldError(
+                f"assigned.{role}", f"no field of {dataset.name} says it; ask for it with filter, or leave it out"
+            )
+            for role in (unknown_roles(self.assigned, dataset) if self.assigned else ())
         ]
         if self.filter is not None:
             try:
@@ -139,7 +149,8 @@ def fetched(objects: Iterable[LakeObject], reading: Reading) -> Iterator[list[Ro
 
 def selection_of(question: Question, dataset: Dataset) -> Selection:
     predicate = compile_filter(question.filter, dataset) if question.filter is not None else None
-    return Selection(dataset, question.span.window, predicate, dataset.chosen(question.fields))
+    theirs = assigned_predicate(question.assigned, dataset) if question.assigned else None
+    return Selection(dataset, question.span.window, both(predicate, theirs), dataset.chosen(question.fields))
 
 
 def objects_of(

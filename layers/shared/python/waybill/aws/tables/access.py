@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.exceptions import DeleteError, DoesNotExist
 
-from waybill.aws.tables.items import AccessItem, bind, tables, written
-from waybill.core.access import AccessKey, Caller, Permission
+from waybill.aws.tables.items import (
+    AccessItem,
+    bind,
+    failed_condition,
+    page_of,
+    page_size,
+    read_instant,
+    tables,
+    unpack_cursor,
+    written,
+)
+from waybill.core.access import AccessKey, Caller, Level, Permission, is_key_id
+from waybill.core.errors import NotFound
+from waybill.core.ports import Page
 
 
 class AccessTable:
@@ -17,11 +30,9 @@ class AccessTable:
     def get(self, key_id: str) -> AccessKey | None:
         with tables("reading an API key"):
             try:
-                item = AccessItem.get(key_id)
+                return _to_key(AccessItem.get(key_id))
             except DoesNotExist:
                 return None
-        permissions = frozenset(Permission(p) for p in item.permissions.split())
-        return AccessKey(item.key_id, item.digest, Caller(item.tenant, item.name, permissions))
 
     def add(self, key: AccessKey, now: datetime) -> None:
         caller = key.caller
@@ -33,4 +44,54 @@ class AccessTable:
                 digest=key.digest,
                 permissions=" ".join(sorted(caller.permissions)),
                 created_at=written(now),
+                created_by=key.created_by,
+                expires_at=written(key.expires_at) if key.expires_at else None,
+                level=caller.level.value,
+                user=caller.user,
+                groups=json.dumps(caller.groups),
             ).save(AccessItem.key_id.does_not_exist())
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[AccessKey]:
+        start = unpack_cursor(cursor, tenant=tenant)
+        with tables("listing API keys"):
+            found = AccessItem.by_tenant.query(tenant, page_size=page_size(limit, None), last_evaluated_key=start)
+            read = ((item, self.get(item.key_id)) for item in found)
+            there = ((item, key) for item, key in read if key is not None)
+            return page_of(there, None, limit, _place_of)
+
+    def remove(self, tenant: str, key_id: str) -> None:
+        gone = NotFound(f"There is no API key {key_id}.", "See GET /api-keys.")
+        if not is_key_id(key_id):
+            raise gone
+        with tables("deleting an API key"):
+            try:
+                AccessItem(key_id).delete(AccessItem.tenant == tenant)
+            except DeleteError as error:
+                if failed_condition(error):
+                    raise gone from None
+                raise
+
+
+def _place_of(item: AccessItem) -> dict[str, str]:
+    return {"tenant": item.tenant, "created_at": item.created_at, "key_id": item.key_id}
+
+
+def _to_key(item: AccessItem) -> AccessKey:
+    """Keys from before there were levels are administrators'."""
+    caller = Caller(
+        tenant=item.tenant,
+        name=item.name,
+        permissions=frozenset(Permission(p) for p in item.permissions.split()),
+        subject=f"key:{item.key_id}",
+        level=Level(item.level or Level.ADMINISTRATOR),
+        user=item.user or "",
+        groups=tuple(json.loads(item.groups or "[]")),
+    )
+    return AccessKey(
+        item.key_id,
+        item.digest,
+        caller,
+        created_at=read_instant(item.created_at),
+        created_by=item.created_by or "",
+        expires_at=read_instant(item.expires_at) if item.expires_at else None,
+    )

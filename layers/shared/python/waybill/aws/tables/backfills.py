@@ -17,6 +17,7 @@ from waybill.aws.tables.items import (
     bind,
     failed_condition,
     pack_cursor,
+    read,
     read_instant,
     tables,
     unpack_cursor,
@@ -56,7 +57,7 @@ class BackfillsTable:
     def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
         with tables("reading a backfill"):
             try:
-                return _to_backfill(BackfillItem.get(owner_of(tenant, rule_id), backfill_id, consistent_read=True))
+                return _to_backfill(read(BackfillItem, owner_of(tenant, rule_id), backfill_id))
             except DoesNotExist:
                 said = f"The rule {rule_id} has no backfill {backfill_id}."
                 raise NotFound(said, f"See GET /rules/{rule_id}/backfills.") from None

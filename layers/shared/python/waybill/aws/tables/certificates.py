@@ -13,6 +13,7 @@ from waybill.aws.tables.items import (
     bind,
     failed_condition,
     pack_cursor,
+    read,
     read_instant,
     tables,
     unpack_cursor,
@@ -45,7 +46,7 @@ class CertificatesTable:
     def get(self, tenant: str, sha256: str) -> SavedCertificate:
         with tables("reading a certificate"):
             try:
-                return _certificate(CertificateItem.get(tenant, sha256, consistent_read=True))
+                return _certificate(read(CertificateItem, tenant, sha256))
             except DoesNotExist:
                 raise NotFound(f"There is no certificate {sha256}.", "See GET /certificates.") from None
 

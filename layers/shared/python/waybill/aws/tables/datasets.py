@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pynamodb.exceptions import DoesNotExist, PutError
 
-from waybill.aws.tables.items import DatasetItem, bind, failed_condition, tables, written
+from waybill.aws.tables.items import DatasetItem, bind, failed_condition, read, tables, written
 from waybill.core.catalog import Dataset
 from waybill.core.errors import Conflict, NotFound
 
@@ -48,7 +48,7 @@ class DatasetsTable:
     def find(self, tenant: str, name: str) -> Dataset | None:
         with tables("reading a dataset"):
             try:
-                return _dataset(DatasetItem.get(tenant, name, consistent_read=True))
+                return _dataset(read(DatasetItem, tenant, name))
             except DoesNotExist:
                 return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
 from pynamodb.exceptions import DoesNotExist, UpdateError
@@ -14,6 +15,9 @@ from waybill.aws.tables.items import (
     bind,
     failed_condition,
     pack_cursor,
+    page_of,
+    page_size,
+    read,
     read_instant,
     tables,
     unpack_cursor,
@@ -32,7 +36,7 @@ class DestinationsTable:
     def get(self, tenant: str, destination_id: str) -> SavedDestination:
         with tables("reading a destination"):
             try:
-                return _to_destination(DestinationItem.get(tenant, destination_id, consistent_read=True))
+                return _to_destination(read(DestinationItem, tenant, destination_id))
             except DoesNotExist:
                 raise NotFound(f"There is no destination {destination_id}.", "See GET /destinations.") from None
 
@@ -42,12 +46,15 @@ class DestinationsTable:
         except NotFound:
             return None
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedDestination]:
+    def page(
+        self, tenant: str, cursor: str, limit: int, keep: Callable[[SavedDestination], bool] | None = None
+    ) -> Page[SavedDestination]:
         start = unpack_cursor(cursor, tenant=tenant)
+        size = page_size(limit, keep)
         with tables("listing destinations"):
-            found = DestinationItem.query(tenant, limit=limit, last_evaluated_key=start, consistent_read=True)
-            items = [_to_destination(item) for item in found]
-        return Page(items, pack_cursor(found.last_evaluated_key))
+            found = DestinationItem.query(tenant, page_size=size, last_evaluated_key=start, consistent_read=True)
+            those = ((item, _to_destination(item)) for item in found)
+            return page_of(those, keep, limit, lambda i: {"tenant": i.tenant, "destination_id": i.destination_id})
 
     def every(self, cursor: str, limit: int) -> Page[SavedDestination]:
         start = unpack_cursor(cursor)

@@ -7,22 +7,29 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PynamoDBException
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 from pynamodb.models import Model
 
 from waybill.aws.failures import translate
 from waybill.core.errors import FieldError, InvalidInput, PermanentError, TransientError
+from waybill.core.ports import Page
 
 DUE_SHARDS = 48
 """Over how many keys the sparse indexes spread: one key of an index takes 1,000 writes a second."""
+ItemT = TypeVar("ItemT", bound=Model)
+T = TypeVar("T")
+LOOKED_AT = 2_000
+"""Items that one page of a filtered list looks at."""
+LONGEST_KEY = 1_024
+"""In bytes, of a sort key."""
 _NO_UNITS = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -105,6 +112,15 @@ class _RunsWaiting(GlobalSecondaryIndex["RunItem"]):  # type: ignore[no-untyped-
     watched_from = UnicodeAttribute(range_key=True)
 
 
+class _RunsByEnd(GlobalSecondaryIndex["RunItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_ended_day"
+        projection = IncludeProjection(["state", "rows", "bytes", "files"])
+
+    ended_day = UnicodeAttribute(hash_key=True)
+    finished_at = UnicodeAttribute(range_key=True)
+
+
 class RunItem(Model):
     class Meta:
         table_name = ""
@@ -141,6 +157,8 @@ class RunItem(Model):
     backfill = UnicodeAttribute(default="")
     minimal_log = BooleanAttribute(default=False)
     manifest_until = UnicodeAttribute(null=True)
+    ended_day = UnicodeAttribute(null=True)
+    by_ended_day = _RunsByEnd()
     by_tenant = _RunsOfTenant()
     waiting = _RunsWaiting()
 
@@ -262,6 +280,51 @@ class BookmarkItem(Model):
     body = UnicodeAttribute(default="")
 
 
+class AuditItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    number = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+
+
+class TemplateItem(Model):
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    template_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+
+
+class RequestItem(Model):
+    """Either a bucket of requests (`full_at`), or a request that is done once; `expires_at` is in seconds since 1970."""
+
+    class Meta:
+        table_name = ""
+        region = ""
+
+    request = UnicodeAttribute(hash_key=True)
+    expires_at = NumberAttribute()
+    full_at = NumberAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    status = NumberAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+
+
+class _KeysOfTenant(GlobalSecondaryIndex["AccessItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_tenant"
+        projection = KeysOnlyProjection()
+
+    tenant = UnicodeAttribute(hash_key=True)
+    created_at = UnicodeAttribute(range_key=True)
+
+
 class AccessItem(Model):
     class Meta:
         table_name = ""
@@ -273,6 +336,12 @@ class AccessItem(Model):
     digest = UnicodeAttribute()
     permissions = UnicodeAttribute()
     created_at = UnicodeAttribute()
+    created_by = UnicodeAttribute(default="")
+    expires_at = UnicodeAttribute(null=True)
+    level = UnicodeAttribute(null=True)
+    user = UnicodeAttribute(default="")
+    groups = UnicodeAttribute(default="[]")
+    by_tenant = _KeysOfTenant()
 
 
 def bind(model: type[Model], table: str, region: str) -> None:
@@ -292,6 +361,15 @@ def tables(doing: str) -> Iterator[None]:
         raise PermanentError(f"The table refused while {doing}: {error}", "An operator must look.") from error
     except (BotoCoreError, ClientError) as error:
         raise translate(doing, error) from error
+
+
+def read(model: type[ItemT], hash_key: str, range_key: str) -> ItemT:
+    """The item in its latest state. Raises DoesNotExist, also where no item can have that key: callers give us any text, and
+    DynamoDB calls a sort key that is empty or longer than 1,024 bytes an error.
+    """
+    if not 0 < len(range_key.encode(errors="replace")) <= LONGEST_KEY:
+        raise DoesNotExist
+    return model.get(hash_key, range_key, consistent_read=True)
 
 
 def failed_condition(error: PynamoDBException) -> bool:
@@ -324,6 +402,32 @@ def written(moment: datetime) -> str:
 
 def read_instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def page_of(
+    found: Iterable[tuple[ItemT, T]],
+    keep: Callable[[T], bool] | None,
+    limit: int,
+    key: Callable[[ItemT], dict[str, str]],
+) -> Page[T]:
+    """The first `limit` that are kept, and a cursor where there may be more. Looks at no more than `LOOKED_AT` items: a
+    page may be short, or empty, before the last.
+    """
+    page: list[T] = []
+    last: dict[str, str] = {}
+    for looked, (item, made) in enumerate(found):
+        wanted = keep is None or keep(made)
+        if looked >= LOOKED_AT or (wanted and len(page) == limit):
+            return Page(page, pack_cursor({name: {"S": value} for name, value in last.items()}))
+        if wanted:
+            page.append(made)
+        last = key(item)
+    return Page(page)
+
+
+def page_size(limit: int, keep: object) -> int:
+    """How many items to read at once for a page: one more than it has shows whether there is a next one."""
+    return limit + 1 if keep is None else 200
 
 
 def pack_cursor(key: dict[str, Any] | None) -> str:

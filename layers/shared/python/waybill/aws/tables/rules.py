@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +22,9 @@ from waybill.aws.tables.items import (
     busy,
     failed_condition,
     pack_cursor,
+    page_of,
+    page_size,
+    read,
     read_instant,
     tables,
     unpack_cursor,
@@ -59,7 +62,7 @@ class RulesTable:
     def get(self, tenant: str, rule_id: str) -> Rule:
         with tables("reading a rule"):
             try:
-                return to_rule(RuleItem.get(tenant, rule_id, consistent_read=True))
+                return to_rule(read(RuleItem, tenant, rule_id))
             except DoesNotExist:
                 raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.") from None
             except ValidationError as wrong:
@@ -75,12 +78,12 @@ class RulesTable:
             raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.")
         return self.get(owners[0], rule_id)
 
-    def page(self, tenant: str, cursor: str, limit: int) -> Page[Rule]:
+    def page(self, tenant: str, cursor: str, limit: int, keep: Callable[[Rule], bool] | None = None) -> Page[Rule]:
         start = unpack_cursor(cursor, tenant=tenant)
         with tables("listing rules"):
-            found = RuleItem.query(tenant, limit=limit, last_evaluated_key=start)
-            items = list(_readable(found))
-        return Page(items, pack_cursor(found.last_evaluated_key))
+            found = RuleItem.query(tenant, page_size=page_size(limit, keep), last_evaluated_key=start)
+            read = ((item, rule) for item in found for rule in _readable([item]))
+            return page_of(read, keep, limit, lambda item: {"tenant": item.tenant, "rule_id": item.rule_id})
 
     def every(self, cursor: str, limit: int) -> Page[Rule]:
         start = unpack_cursor(cursor)

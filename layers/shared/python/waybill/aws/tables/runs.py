@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from pydantic import TypeAdapter
 from pynamodb.connection import Connection
@@ -19,7 +20,9 @@ from waybill.aws.tables.items import (
     RunItem,
     bind,
     failed_condition,
-    pack_cursor,
+    page_of,
+    page_size,
+    read,
     read_instant,
     tables,
     unpack_cursor,
@@ -27,6 +30,7 @@ from waybill.aws.tables.items import (
 )
 from waybill.aws.tables.rules import arrived_upto, when_due
 from waybill.aws.tables.transactions import together
+from waybill.aws.tables.usage import ended_day
 from waybill.core.attempt import IN_OTHER_HANDS
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
@@ -74,19 +78,32 @@ class RunsTable:
     def get(self, key: RunKey) -> Run:
         with tables("reading a run"):
             try:
-                return _to_run(RunItem.get(owner_of(key.tenant, key.rule_id), _range(key), consistent_read=True))
+                return _to_run(read(RunItem, owner_of(key.tenant, key.rule_id), _range(key)))
             except DoesNotExist:
                 raise NotFound(f"There is no run {key.run_id}.", "See GET /runs.") from None
 
-    def of_rule(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Run]:
+    def of_rule(
+        self,
+        tenant: str,
+        rule_id: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
         owner = owner_of(tenant, rule_id)
         start = unpack_cursor(cursor, rule=owner)
         with tables("listing runs"):
             found = RunItem.query(
-                owner, scan_index_forward=False, limit=limit, last_evaluated_key=start, consistent_read=True
+                owner,
+                scan_index_forward=oldest_first,
+                page_size=page_size(limit, keep),
+                last_evaluated_key=start,
+                consistent_read=True,
             )
-            runs = [_to_run(item) for item in found]
-        return Page(runs, pack_cursor(found.last_evaluated_key))
+            read = ((item, _to_run(item)) for item in found)
+            return page_of(read, keep, limit, lambda item: {"rule": item.rule, "window": item.window})
 
     def before(self, tenant: str, rule_id: str, moment: datetime | None) -> Iterator[Run]:
         earlier = RunItem.window < stamp(moment) if moment else None
@@ -100,12 +117,29 @@ class RunsTable:
             ):
                 yield _to_run(item)
 
-    def of_tenant(self, tenant: str, cursor: str, limit: int) -> Page[Run]:
+    def of_tenant(
+        self,
+        tenant: str,
+        cursor: str,
+        limit: int,
+        keep: Callable[[Run], bool] | None = None,
+        *,
+        oldest_first: bool = False,
+    ) -> Page[Run]:
         start = unpack_cursor(cursor, tenant=tenant)
+        size = page_size(limit, keep)
         with tables("listing runs"):
-            found = RunItem.by_tenant.query(tenant, scan_index_forward=False, limit=limit, last_evaluated_key=start)
-            keys = [(item.rule, item.window) for item in found]
-        return Page(self._all(keys), pack_cursor(found.last_evaluated_key))
+            found = RunItem.by_tenant.query(
+                tenant, scan_index_forward=oldest_first, page_size=size, last_evaluated_key=start
+            )
+            return page_of(self._in_full(found, size), keep, limit, _place_of)
+
+    def _in_full(self, found: Iterable[RunItem], at_once: int) -> Iterator[tuple[RunItem, Run]]:
+        """The items of an index with their runs, read afresh, some at once."""
+        items = iter(found)
+        while some := list(islice(items, min(at_once, 100))):
+            runs = self._found([(item.rule, item.window) for item in some])
+            yield from ((item, runs[item.rule, item.window]) for item in some if (item.rule, item.window) in runs)
 
     def waiting(self, before: datetime) -> Iterator[Run]:
         for shard in range(DUE_SHARDS):
@@ -116,12 +150,16 @@ class RunsTable:
 
     def _all(self, keys: Sequence[tuple[str, str]]) -> list[Run]:
         """The items of an index's keys, read afresh, in the keys' order."""
+        found = self._found(keys)
+        return [found[key] for key in keys if key in found]
+
+    def _found(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Run]:
         found: dict[tuple[str, str], Run] = {}
         with tables("reading runs"):
             for start in range(0, len(keys), 100):
                 for item in RunItem.batch_get(keys[start : start + 100], consistent_read=True):
                     found[item.rule, item.window] = _to_run(item)
-        return [found[key] for key in keys if key in found]
+        return found
 
     def of_window(self, tenant: str, rule_id: str, window_start: datetime) -> Sequence[Run]:
         same = RunItem.window.startswith(stamp(window_start))
@@ -154,14 +192,14 @@ class RunsTable:
             raise Conflict(IN_OTHER_HANDS, "See the run's log.")
 
     def end(self, key: RunKey, epoch: int, now: datetime, outcome: Outcome, totals: Mapping[str, int]) -> bool:
-        return _changed(key, _ended(outcome, now, totals), _held_by(epoch), "ending a run")
+        return _changed(key, _ended(key, outcome, now, totals), _held_by(epoch), "ending a run")
 
     def hold_manifest(self, key: RunKey, epoch: int, until: datetime) -> bool:
         return _changed(key, [RunItem.manifest_until.set(written(until))], _held_by(epoch), "holding a run")
 
     def cancel(self, key: RunKey, epoch: int, now: datetime, message: str) -> bool:
         free = RunItem.manifest_until.does_not_exist() | (RunItem.manifest_until < written(now))
-        cancelled = _ended(Outcome(RunState.CANCELLED, message), now, NO_TOTALS)
+        cancelled = _ended(key, Outcome(RunState.CANCELLED, message), now, NO_TOTALS)
         return _changed(key, cancelled, _held_by(epoch) & free, "cancelling a run")
 
     def retry(self, key: RunKey, epoch: int, at: datetime) -> Run:
@@ -182,7 +220,7 @@ class RunsTable:
 
 _OF_AN_ATTEMPT = (
     RunItem.started_at,
-    RunItem.finished_at,
+    RunItem.finished_at,  # with it the run leaves the index of those that ended
     RunItem.rows,
     RunItem.bytes,
     RunItem.files,
@@ -197,11 +235,12 @@ def _held_by(epoch: int) -> Condition:
     return held
 
 
-def _ended(outcome: Outcome, now: datetime, totals: Mapping[str, int]) -> list[Action]:
+def _ended(key: RunKey, outcome: Outcome, now: datetime, totals: Mapping[str, int]) -> list[Action]:
     return [
         RunItem.state.set(outcome.state.value),
         RunItem.message.set(outcome.message),
         RunItem.finished_at.set(written(now)),
+        RunItem.ended_day.set(ended_day(key.tenant, now.astimezone(UTC).date())),
         RunItem.rows.set(totals["rows"]),
         RunItem.bytes.set(totals["bytes"]),
         RunItem.files.set(totals["files"]),
@@ -225,6 +264,11 @@ def _changed(key: RunKey, actions: list[Action], condition: Condition, doing: st
 
 def owner_of(tenant: str, rule_id: str) -> str:
     return f"{tenant}#{rule_id}"
+
+
+def _place_of(item: RunItem) -> dict[str, str]:
+    """Where an item lies in the index of a tenant's runs."""
+    return {"tenant": item.tenant, "created_at": item.created_at, "rule": item.rule, "window": item.window}
 
 
 def _range(key: RunKey) -> str:
@@ -260,6 +304,7 @@ def to_item(run: Run) -> RunItem:
         minimal_log=run.minimal_log,
         started_at=written(run.started_at) if run.started_at else None,
         finished_at=written(run.finished_at) if run.finished_at else None,
+        ended_day=ended_day(key.tenant, run.finished_at.astimezone(UTC).date()) if run.finished_at else None,
         message=run.message,
         waiting_shard=_waiting_shard(key) if run.state is RunState.SCHEDULED else None,
         watched_from=written(run.created_at) if run.state is RunState.SCHEDULED else None,

@@ -1,0 +1,27 @@
+"""Bodies that no JSON parser takes, and that its framework does not expect: bytes that are no text, a million brackets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+from waybill.core.errors import FieldError, InvalidInput
+
+
+def readable(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    """Stands before the check of types, which says of text that is no JSON, and of other media types, what is wrong with them.
+    Raises InvalidInput.
+    """
+    kind = (app.current_event.headers or {}).get("content-type") or "application/json"
+    if kind.strip().startswith("application/json"):
+        try:
+            _ = app.current_event.json_body
+        except json.JSONDecodeError:
+            return next_middleware(app)
+        except (ValueError, RecursionError):  # no UTF-8 or base64, a number of thousands of digits, depth without end
+            said = "is not JSON that can be read: send text in UTF-8, not nested a thousand deep"
+            raise InvalidInput([FieldError("body", said)]) from None
+    return next_middleware(app)
