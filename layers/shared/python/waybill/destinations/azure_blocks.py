@@ -127,8 +127,10 @@ class Blocks:
             self._blob.stage_block(block, part, length=len(part), validate_content=True)
         return block
 
-    def resume_point(self) -> ResumePoint:
+    def settle(self) -> None:
         self._ids.update(self._pool.settle())
+
+    def resume_point(self) -> ResumePoint:
         return {"sent": self.offset, "part_size": self.part_size}
 
     def commit(self) -> Receipt:

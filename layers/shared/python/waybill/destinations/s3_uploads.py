@@ -33,6 +33,9 @@ class OnePut:
     def put(self, part: bytes) -> None:
         self._content, self.offset = part, len(part)
 
+    def settle(self) -> None:
+        """Nothing is sent before the commit."""
+
     def resume_point(self) -> ResumePoint:
         return {}
 
@@ -90,8 +93,10 @@ class Multipart:
             )
         return Sent(len(part), answer["ETag"], answer.get("ChecksumSHA256", ""))
 
-    def resume_point(self) -> ResumePoint:
+    def settle(self) -> None:
         self._kept.update(self._pool.settle())
+
+    def resume_point(self) -> ResumePoint:
         return {"upload": self._upload, "part_size": self.part_size, "sent": self.offset}
 
     def commit(self) -> Receipt:
