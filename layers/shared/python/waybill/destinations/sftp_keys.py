@@ -12,7 +12,9 @@ from waybill.core.errors import AccessDenied
 if TYPE_CHECKING:
     import paramiko
 
-_PUBLIC = re.compile(r"(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+ AAAA|-{4,5} ?BEGIN ([A-Z0-9]+ )*(PUBLIC KEY|CERTIFICATE) ?-{4,5}")
+_PUBLIC = re.compile(
+    r"(ssh|ecdsa|sk-ssh|sk-ecdsa)-\S+ AAAA|-{4,5} ?BEGIN ([A-Z0-9]+ )*(PUBLIC KEY|CERTIFICATE) ?-{4,5}"
+)
 _PUTTY = "PuTTY-User-Key-File-"
 
 

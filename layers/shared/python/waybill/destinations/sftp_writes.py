@@ -109,18 +109,26 @@ class Lane:
             piece.offset,
             size,
         )
-        self._channel.sendall(memoryview(packet + piece.content))
+        try:
+            self._channel.sendall(memoryview(packet + piece.content))
+        except TimeoutError:
+            raise
+        except OSError:  # paramiko's word for a channel that is gone; from the server itself it means a refusal
+            raise EOFError from None
 
     def answers(self, *, wait: bool) -> list[Piece]:
-        """What was confirmed since the last call. Raises what the server says that it could not do."""
+        """What was confirmed since the last call."""
         if wait:
             self.client._read_response()
         while self._asked and self._channel.recv_ready():
             self.client._read_response()
-        if self._failure is not None:
-            raise self._failure
         answered, self._answered = self._answered, []
         return answered
+
+    def check(self) -> None:
+        """Raises what the server said that it could not do."""
+        if self._failure is not None:
+            raise self._failure
 
     def _async_response(self, kind: int, message: Any, number: int) -> None:
         """paramiko calls it with the answer to a request of this object's."""
@@ -260,6 +268,7 @@ class Lanes:
                 return
             for done in lane.answers(wait=piece is None or lane.unanswered >= MOST_UNANSWERED):
                 self._confirm(done)
+            lane.check()
 
     def _next(self, *, wait: bool) -> Piece | None:
         """None where nothing is queued now; with `wait`, where nothing will be any more."""
