@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,11 +27,13 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     gone = wiring.now() + timedelta(milliseconds=context.get_remaining_time_in_millis(), minutes=1)
     plan = read_plan(wiring.stage(), key)
     sealed = read_sealed(plan, wiring.stage())
+    to = cache(lambda: wiring.destinations().get(plan.tenant, event["destination_id"]))
     dock = Dock(
         log=wiring.run_log(minimal=runs.get(key).minimal_log),
         stage=wiring.stage(),
         lake=wiring.lake(),
-        dial=lambda: wiring.dial(wiring.destinations().get(plan.tenant, event["destination_id"]), plan.run_id),
+        dial=lambda: wiring.dial(to(), plan.run_id),
+        pace=lambda: wiring.pace(to()),
         out_of_time=out_of_time(context, RESERVE_SECONDS),
         now=wiring.now,
         held=lambda: runs.get(key).held_by(event["epoch"]),

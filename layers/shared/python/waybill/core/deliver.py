@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from waybill.core.errors import PermanentError, WaybillError
+from waybill.core.pace import UNHURRIED, Pace
 
 ResumePoint = dict[str, Any]
 """What an adapter needs to go on with a transfer in another process: JSON values only, no secret, under 200 KB."""
@@ -231,12 +232,14 @@ def send(
     out_of_time: Callable[[], bool],
     progress: Callable[[int], None] = lambda sent: None,
     save_every: int = 64 * 1024 * 1024,
+    pace: Pace = UNHURRIED,
 ) -> Receipt | Paused:
     """Send one file, resumably, and prove that it arrived.
 
     Idempotent: sending again what has arrived returns its receipt. `out_of_time` is asked between parts; when it says
     yes, the resume point is saved and `Paused` returned. Every `save_every` bytes the resume point is saved as well, so
-    that a killed process loses not much more than that. Raises what the destination raises; the resume point is saved then.
+    that a killed process loses not much more than that. `pace` holds parts back. Raises what the destination raises; the
+    resume point is saved then.
     """
     transfer = destination.open(file, ledger.load())
     try:
@@ -247,11 +250,15 @@ def send(
                 transfer.settle()
                 ledger.save(transfer.resume_point())
                 return Paused(transfer.offset)
+            if not pace.ready():
+                continue
+            before = transfer.offset
             if isinstance(transfer, Fetching):
                 transfer.fetch()
             else:
                 length = min(transfer.part_size, file.size - transfer.offset)
                 transfer.put(source.read(transfer.offset, length))
+            pace.took(transfer.offset - before)
             progress(transfer.offset)
             if transfer.offset - saved >= save_every:
                 ledger.save(transfer.resume_point())

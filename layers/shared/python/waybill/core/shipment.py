@@ -12,6 +12,7 @@ from waybill.core.deliver import Destination, Origin, OutgoingFile, Paused, Resu
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.layout import below
 from waybill.core.manifest import PackagedFile
+from waybill.core.pace import UNHURRIED, Pace
 from waybill.core.plan import Plan, run_key
 from waybill.core.ports import RunLog
 from waybill.core.run import DestinationOutcome, Failure, RunKey
@@ -32,8 +33,8 @@ class LakeBytes(Protocol):
 class Dock:
     """What a shipment needs. `dial` connects to the destination, once, when there is something to send.
 
-    `held` asks whether the run is still in this attempt's hands; `hold_manifest` does too, and from then on until this worker
-    is gone nobody can cancel the run.
+    `pace` is how fast it may be sent to. `held` asks whether the run is still in this attempt's hands; `hold_manifest` does
+    too, and from then on until this worker is gone nobody can cancel the run.
     """
 
     log: RunLog
@@ -44,6 +45,7 @@ class Dock:
     now: Callable[[], datetime]
     held: Callable[[], bool]
     hold_manifest: Callable[[], bool]
+    pace: Callable[[], Pace] = lambda: UNHURRIED
 
 
 def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock) -> Status:
@@ -62,18 +64,19 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
         return "done"
     if shard == MANIFEST_SHARD and not arrived.issuperset(sealed.cargo):
         return "withheld"
-    waiting = [n for n in sealed.numbers(shard) if n not in arrived]
+    waiting = [n for n in sealed.numbers(shard, plan) if n not in arrived]
     if not waiting:
         return "done"
     held = dock.hold_manifest if shard == MANIFEST_SHARD else dock.held
     if not held():
         return "withheld"
-    destination = dock.dial()
+    destination, pace = dock.dial(), dock.pace()
     try:
         for number in waiting:
             if not held():
                 return "withheld"
-            if _ship_one(plan, sealed.files[number], number, _Entry(key, destination_id, number, dock), destination):
+            entry = _Entry(key, destination_id, number, dock)
+            if _ship_one(plan, sealed.files[number], entry, destination, pace):
                 return "paused"
     finally:
         destination.close()
@@ -92,13 +95,13 @@ def _prove(dock: Dock) -> None:
         raise (TransientError if passing else ConfigurationError)(last.message, last.advice)
 
 
-def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destination: Destination) -> bool:
+def _ship_one(plan: Plan, file: PackagedFile, entry: _Entry, destination: Destination, pace: Pace) -> bool:
     """Whether it stopped at a resume point."""
     outgoing = OutgoingFile(
         name=below(plan.folder, file.name),
         size=file.size,
         sha256=file.sha256,
-        token=token(plan, number),
+        token=token(plan, entry.number),
         media_type=file.media_type,
         run=plan.run_id,
         origin=Origin(file.where, file.key, file.version, file.start),
@@ -110,11 +113,12 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
         entry,
         entry.must_stop,
         progress=entry.sent,
+        pace=pace,
     )
     if isinstance(answer, Paused):
         entry.sent(answer.sent)
         return True
-    entry.dock.log.received(entry.key, entry.destination_id, number, answer, entry.dock.now())
+    entry.dock.log.received(entry.key, entry.destination_id, entry.number, answer, entry.dock.now())
     return False
 
 

@@ -133,7 +133,8 @@ class AzureBlob:
     def _container(self) -> Container:
         if self._made is None:
             client = _client(self._account, self._config.container, self._dialer)
-            self._made = Container(client, self._config.container, self._account.expiry)
+            config = self._config
+            self._made = Container(client, config.container, self._account.expiry, config.connections(THREADS))
         return self._made
 
 

@@ -38,11 +38,14 @@ class NameExists(NameTaken):
 
 @dataclass(frozen=True)
 class Container:
-    """A container; `expiry` is the signature's, for messages. Raises what `Destination` promises."""
+    """A container; `expiry` is the signature's, for messages; blocks go over so many `connections`. Raises
+    what `Destination` promises.
+    """
 
     client: ContainerClient
     name: str
     expiry: str
+    connections: int
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -114,7 +117,7 @@ class Blocks:
                 break
             self._ids[number] = ours[number]
         self.offset = min(len(self._ids) * part_size, file.size)
-        self._pool = PartPool(self._send, part_size)
+        self._pool = PartPool(self._send, part_size, container.connections)
 
     def put(self, part: bytes) -> None:
         self._pool.put(self.offset // self.part_size, part)

@@ -16,7 +16,7 @@ from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePo
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import DestinationConfig, joined
 from waybill.destinations.dial import HostedFolder, Surroundings
-from waybill.destinations.parts import LARGEST_PART, PART_SIZE, Arrived
+from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
 from waybill.destinations.probing import CONTENT, probe_name, told
 from waybill.destinations.s3_objects import Bucket, Sent
 from waybill.destinations.s3_uploads import MOST_PARTS, Copying, Multipart, OnePut, opened
@@ -65,7 +65,7 @@ class Hosted:
     def __init__(self, config: Config, folder: HostedFolder) -> None:
         self._folder = folder
         at_rest = {"Tagging": f"{RETENTION_TAG}={config.retention_months}"}
-        self._bucket = _OwnBucket(folder.client, folder.bucket, folder.region, at_rest)
+        self._bucket = _OwnBucket(folder.client, folder.bucket, folder.region, at_rest, config.connections(THREADS))
 
     def probe(self) -> Iterator[ProbeStep]:
         """With an upload that is thrown away: the platform may not delete what it delivered."""

@@ -188,7 +188,7 @@ class S3:
             config = self._config
             at_rest = {**config.kept(), **config.locked(self._now())}
             client = _client(config, self._dialer, self._role)
-            self._made = Bucket(client, config.bucket, config.region, at_rest)
+            self._made = Bucket(client, config.bucket, config.region, at_rest, config.connections(THREADS))
         return self._made
 
 

@@ -79,7 +79,7 @@ class Multipart:
                 break
             self._kept[number] = held[number]
         self.offset = min(len(self._kept) * part_size, file.size)
-        self._pool = PartPool(self._send, part_size)
+        self._pool = PartPool(self._send, part_size, bucket.connections)
 
     def put(self, part: bytes) -> None:
         self._pool.put(self.offset // self.part_size + 1, part)

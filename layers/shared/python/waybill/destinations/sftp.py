@@ -187,7 +187,7 @@ class Sftp:
             held = None
         known = min(held or 0, int(resume.get("sent", 0)) if resume else 0)
         offset = max(known - STEP_BACK, 0)
-        lanes = session.lanes(part_file, offset, file.size, self._config.channels)
+        lanes = session.lanes(part_file, offset, file.size, self._config.connections(self._config.channels))
         doubtful = min(held or 0, known + READ_BACK_LIMIT) if resume and self._config.verify == "read_back" else 0
         return PartFile(remote, lanes, file, target, part_file, offset, doubtful, self._config.verify)
 
