@@ -54,7 +54,7 @@ class Handler(BaseHTTPRequestHandler):
     store: Store
 
     def do_PUT(self) -> None:
-        asked = self._asked()
+        asked, told = self._asked(), self.headers.get("x-amz-checksum-sha256", "")
         if not asked:
             upload = self.store.begin()
             self._receive(self.store.folder / upload / "1")
@@ -63,8 +63,8 @@ class Handler(BaseHTTPRequestHandler):
         else:
             upload, number = asked["uploadId"], int(asked["partNumber"])
             self._receive(self.store.folder / upload / str(number))
-            self.store.took(upload, number, self.headers.get("x-amz-checksum-sha256", ""))
-        self._answer(200, etag=True)
+            self.store.took(upload, number, told)
+        self._answer(200, told=told, etag=True)
 
     def do_POST(self) -> None:
         asked = self._asked()
