@@ -100,7 +100,8 @@ class Hosted:
             begun.pop()
 
     def open(self, file: OutgoingFile, resume: ResumePoint | None) -> OnePut | Multipart | Arrived:
-        return opened(self._bucket, self._key(file.name), file, resume, self._multipart)
+        copied = file.origin is not None
+        return opened(self._bucket, self._key(file.name), file, resume, self._multipart, copied=copied)
 
     def _multipart(
         self, bucket: Bucket, key: str, file: OutgoingFile, upload: str, part_size: int, held: Mapping[int, Sent]

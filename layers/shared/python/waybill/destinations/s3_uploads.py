@@ -179,8 +179,12 @@ def opened(
     file: OutgoingFile,
     resume: ResumePoint | None,
     multipart: Callable[..., Multipart] = Multipart,
+    *,
+    copied: bool = False,
 ) -> OnePut | Multipart | Arrived:
-    """The file's transfer: anew, or from the parts that S3 still holds. `multipart` makes one of several parts."""
+    """The file's transfer: anew, or from the parts that S3 still holds. `multipart` makes one of several parts; `copied`: its
+    parts are copied inside S3, and their sums compared with nothing.
+    """
     if file.size <= PART_SIZE:
         return OnePut(bucket, key, file)
     part_size = part_size_for(file.size, MOST_PARTS)
@@ -191,7 +195,7 @@ def opened(
             return multipart(bucket, key, file, upload, part_size, parts)
         there = bucket.receipt(key, file, expected="")
         if there is not None:
-            return Arrived(there, part_size, resume)
+            return Arrived(replace(there, compared="size") if copied else there, part_size, resume)
     return multipart(bucket, key, file, bucket.create(key, file), part_size, {})
 
 
