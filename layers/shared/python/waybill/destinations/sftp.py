@@ -187,7 +187,8 @@ class Sftp:
             held = None
         known = min(held or 0, int(resume.get("sent", 0)) if resume else 0)
         offset = max(known - STEP_BACK, 0)
-        lanes = session.lanes(part_file, offset, file.size, self._config.connections(self._config.channels))
+        most = self._config.connections(self._config.channels)
+        lanes = session.lanes(part_file, offset, file.size, most, resume.get("broke_after") if resume else None)
         doubtful = min(held or 0, known + READ_BACK_LIMIT) if resume and self._config.verify == "read_back" else 0
         return PartFile(remote, lanes, file, target, part_file, offset, doubtful, self._config.verify)
 
@@ -275,7 +276,8 @@ class PartFile:
             self._lanes.settle()
 
     def resume_point(self) -> ResumePoint:
-        return {"sent": self._lanes.arrived}
+        broke = {"broke_after": self._lanes.carried} if self._lanes.broken else {}
+        return {"sent": self._lanes.arrived, **broke}
 
     def commit(self) -> Receipt:
         with self._told_when_full():

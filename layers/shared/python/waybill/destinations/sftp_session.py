@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from waybill.core.errors import AccessDenied, WaybillError
@@ -76,16 +77,15 @@ class Session:
     def remote(self) -> Remote:
         return Remote(self._client, self._facts, self._request)
 
-    def lanes(self, part_file: str, start: int, size: int, most: int) -> Lanes:
+    def lanes(self, part_file: str, start: int, size: int, most: int, broke_after: int | None) -> Lanes:
         """Channels that write the part file from byte `start` to `size`; it is opened where it is and made where it is not.
-        As many as the line asks for, at most so many.
+        As many as the line asks for, at most so many. `broke_after`: what the last attempt carried, if the line broke then.
         """
         with self._translated():
             first = Lane(self._client, _opened(self._client, part_file))
         count = max(1, min(most, self._channels, (size - start) // WORTH_A_CHANNEL))
-        return Lanes(
-            first, lambda: self._beside(part_file), self._idle.append, count, start, self._request, self._translated
-        )
+        beside, keep = partial(self._beside, part_file), self._idle.append
+        return Lanes(first, beside, keep, count, start, self._request, self._translated, broke_after)
 
     def _beside(self, part_file: str) -> Lane | None:
         """One more channel with the file open; None where the server allows no more of them."""

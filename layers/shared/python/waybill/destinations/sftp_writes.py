@@ -26,6 +26,11 @@ WRITE, EXTENDED = 6, 200
 # and one where there is no line to speak of. Seconds of round trip, and the channels that do up to there.
 CHANNELS_BY_ROUND_TRIP = ((0.004, 1), (0.012, 2), (0.05, 4))
 MOST_CHANNELS = 8
+CAREFUL_UNTIL = 64 * MIB
+"""A line that broke before it had carried so much gets little under way at once, until it has."""
+LEAST_UNDER_WAY = 16 * 1024
+SHARE_UNDER_WAY = 200
+"""What is under way is lost when a line breaks: so a two-hundredth of what it carries between two breaks."""
 WORTH_A_CHANNEL = 4 * MIB
 """Opening a channel takes four round trips, in which another one sends two windows."""
 
@@ -159,7 +164,7 @@ class Lanes:
 
     Holds at most one part and a half that no channel has taken yet. The first channel belongs to the caller again once
     `settle`, `finish` or `close` has returned. `more` opens a channel beside it, and `keep` takes it back; `translated` turns
-    a vendor's error into ours.
+    a vendor's error into ours. `broke_after`: what the last attempt carried before the line broke; None where it did not.
     """
 
     def __init__(
@@ -171,7 +176,9 @@ class Lanes:
         start: int,
         request: int,
         translated: Callable[[], AbstractContextManager[None]],
+        broke_after: int | None = None,
     ) -> None:
+        self._broke_after, self._start_at = broke_after, start
         self._first, self._more, self._keep, self._count = first, more, keep, count
         self._request, self._translated = request, translated
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="lane")
@@ -179,7 +186,8 @@ class Lanes:
         # Guards all that follows.
         self._changed = threading.Condition()
         self._queue: deque[Piece] = deque()
-        self._queued = self._unconfirmed = 0  # bytes, pieces
+        self._queued = self._under_way = 0  # bytes
+        self._unconfirmed = 0  # pieces
         self._failed = self._ending = False
         self._beyond: dict[int, int] = {}
         self.arrived = start
@@ -189,13 +197,22 @@ class Lanes:
         with self._changed:
             self._changed.wait_for(lambda: self._failed or self._queued <= PART_SIZE // 2)
         self._raise_failure()
-        pieces = list(pieces_of(offset, part, self._request))
+        pieces = list(pieces_of(offset, part, min(self._request, self._allowed())))
         with self._changed:
             self._queue.extend(pieces)
             self._queued += len(part)
             self._unconfirmed += len(pieces)
             self._changed.notify_all()
         self._start()
+
+    @property
+    def carried(self) -> int:
+        """How far it has come in this attempt."""
+        return self.arrived - self._start_at
+
+    @property
+    def broken(self) -> bool:
+        return self._failed
 
     def has(self, offset: int, end: int) -> None:
         """The server has these bytes already."""
@@ -274,17 +291,31 @@ class Lanes:
         """None where nothing is queued now; with `wait`, where nothing will be any more."""
         with self._changed:
             if wait:
-                self._changed.wait_for(lambda: self._queue or self._ending or self._failed)
-            if not self._queue or self._ending or self._failed:
+                self._changed.wait_for(lambda: self._may_take() or self._ending or self._failed)
+            if not self._may_take() or self._ending or self._failed:
                 return None
             piece = self._queue.popleft()
             self._queued -= len(piece.content)
+            self._under_way += len(piece.content)
             self._changed.notify_all()
             return piece
+
+    def _may_take(self) -> bool:
+        if not self._queue:
+            return False
+        return not self._under_way or self._under_way + len(self._queue[0].content) <= self._allowed()
+
+    def _allowed(self) -> int:
+        """How many bytes may be under way."""
+        if self._broke_after is None:
+            return CAREFUL_UNTIL
+        carried = max(self._broke_after, self.carried)
+        return CAREFUL_UNTIL if carried >= CAREFUL_UNTIL else max(LEAST_UNDER_WAY, carried // SHARE_UNDER_WAY)
 
     def _confirm(self, piece: Piece) -> None:
         with self._changed:
             self._unconfirmed -= 1
+            self._under_way -= len(piece.content)
             self._mark(piece.offset, piece.end)
             self._changed.notify_all()
 
