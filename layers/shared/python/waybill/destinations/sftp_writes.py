@@ -28,9 +28,9 @@ CHANNELS_BY_ROUND_TRIP = ((0.004, 1), (0.012, 2), (0.05, 4))
 MOST_CHANNELS = 8
 CAREFUL_UNTIL = 64 * MIB
 """A line that broke before it had carried so much gets little under way at once, until it has."""
-LEAST_UNDER_WAY = 16 * 1024
-SHARE_UNDER_WAY = 200
-"""What is under way is lost when a line breaks: so a two-hundredth of what it carries between two breaks."""
+LEAST_UNDER_WAY = 8 * 1024
+SHARE_UNDER_WAY = 400
+"""What is under way is lost when a line breaks: so a four-hundredth of what it carries between two breaks."""
 WORTH_A_CHANNEL = 4 * MIB
 """Opening a channel takes four round trips, in which another one sends two windows."""
 
