@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.core.clock import Clock
@@ -174,6 +174,8 @@ GIB = 1024**3
     sizes=st.lists(st.one_of(st.integers(0, 10), st.integers(GIB, 600 * GIB)), min_size=1, max_size=2000),
     places=st.integers(1, 10),
 )
+@example(sizes=[0] * 2000, places=10)
+@example(sizes=[600 * GIB] * 50, places=10)
 @settings(max_examples=60, deadline=None)
 def test_no_destination_waits_for_another_ones_workers(sizes: list[int], places: int) -> None:
     """Every shard has its turn at once, also where one destination's take for ever."""
