@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from azure.storage.blob import BlobClient, ContainerClient
 
-from bench.measure import Bench, Mismatch, Side
+from bench.measure import Bench, Mismatch, PeerMissing, Side
 from bench.uploads import SOURCE, make, megabytes, send_by, wanted
 from tests.contract import servers
 from waybill.destinations import azure_blob
@@ -22,6 +23,8 @@ PLACE = "server.txt"
 
 
 def prepare(folder: Path, size: float) -> str:
+    if not shutil.which("npm"):
+        raise PeerMissing("npm, which brings Azurite; run bash tests/programs.sh")
     return f"{make(folder, size * MIB)}, to Azurite over loopback without TLS"
 
 

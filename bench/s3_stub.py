@@ -58,8 +58,8 @@ class Handler(BaseHTTPRequestHandler):
         if not asked:
             upload = self.store.begin()
             self._receive(self.store.folder / upload / "1")
-            self.store.took(upload, 1, "")
             self.store.complete(upload, self._name())
+            self.store.sums[self._name()] = told
         else:
             upload, number = asked["uploadId"], int(asked["partNumber"])
             self._receive(self.store.folder / upload / str(number))

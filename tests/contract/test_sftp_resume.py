@@ -120,7 +120,7 @@ def test_uploads_that_are_cut_once_send_little_again(
     again = sum(size for _, size in sent) - uploads * SIZE
     told(f"{uploads} uploads of {SIZE // MIB} MiB, {count} channels, cut once each", again, uploads * SIZE)
     assert again <= uploads * count * LOST
-    if LARGE:
+    if LARGE and count == 1:  # as many as a line without length gets
         assert again <= uploads * SIZE / 100
 
 
