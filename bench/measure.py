@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Bench:
 
     `prepare(folder, size)` makes the seeded input and returns its description; `size` 1.0 is the full one. `check(folder)`
     raises Mismatch unless both sides' outputs are right. Sides are found again by name in the process that runs them.
+    `around(folder)` is what stands while they run, such as a server.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Bench:
     peer: Side
     prepare: Callable[[Path, float], str]
     check: Callable[[Path], None]
+    around: Callable[[Path], AbstractContextManager[object]] = nullcontext
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,12 @@ def measured(bench: Bench, runs: int = 5, size: float = 1.0) -> Result:
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         described = bench.prepare(folder, size)
-        for side in ("ours", "peer"):
-            in_process(bench.name, side, folder)
-        bench.check(folder)
-        pairs = [tuple(in_process(bench.name, side, folder) for side in ("ours", "peer")) for _ in range(runs)]
-        bench.check(folder)
+        with bench.around(folder):
+            for side in ("ours", "peer"):
+                in_process(bench.name, side, folder)
+            bench.check(folder)
+            pairs = [tuple(in_process(bench.name, side, folder) for side in ("ours", "peer")) for _ in range(runs)]
+            bench.check(folder)
     return Result(
         name=bench.name,
         ours=Figure(bench.ours.label, round(statistics.median(a.value for a, _ in pairs), 1)),

@@ -32,6 +32,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         stage=wiring.stage(),
         lake=wiring.lake(),
         dial=lambda: wiring.dial(saved, plan.run_id),
+        pace=lambda: wiring.pace(saved),
         out_of_time=out_of_time(context, RESERVE_SECONDS),
         now=wiring.now,
         held=lambda: runs.get(key).held_by(event["epoch"]),

@@ -17,7 +17,10 @@ ARCHIVE_BENCHES = ("zip_aes_deflate_pyzipper", "zipcrypto_deflate")
 """Two of four: the others have the same sides."""
 
 
-@pytest.mark.parametrize("name", [*ROW_BENCHES, *ARCHIVE_BENCHES])
+UPLOAD_BENCHES = ("sftp_rtt20", "s3_upload", "azure_upload")
+
+
+@pytest.mark.parametrize("name", [*ROW_BENCHES, *ARCHIVE_BENCHES, *UPLOAD_BENCHES])
 def test_a_bench_runs_both_sides_and_writes_its_result(name: str, tmp_path: Path) -> None:
     try:
         result = measured(benches()[name], runs=1, size=0.002)

@@ -227,8 +227,8 @@ def embedded_ssh(
 
 
 @contextmanager
-def openssh(root: Path) -> Iterator[SshServer]:
-    """OpenSSH's own server as the current user, with key login."""
+def openssh(root: Path, *options: str) -> Iterator[SshServer]:
+    """OpenSSH's own server as the current user, with key login. `options` are lines of its configuration."""
     sshd = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if sshd is None:
         pytest.skip("sshd is not installed")
@@ -245,7 +245,7 @@ def openssh(root: Path) -> Iterator[SshServer]:
     (keys / "config").write_text(
         f"ListenAddress {LOOPBACK}\nPort {port}\nHostKey {keys}/host\nAuthorizedKeysFile {keys}/authorized\n"
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nStrictModes no\nPidFile none\n"
-        "PermitRootLogin prohibit-password\nMaxStartups 100\nSubsystem sftp internal-sftp\n"
+        "PermitRootLogin prohibit-password\nMaxStartups 100\nSubsystem sftp internal-sftp\n" + "\n".join(options)
     )
     command = [sshd, "-D", "-f", str(keys / "config")]
     patient = ["-o", "PerSourcePenalties=no"]  # wrong logins must not lock us out; versions before 9.8 know no penalty

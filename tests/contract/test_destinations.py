@@ -108,6 +108,7 @@ def test_a_cut_upload_resumes(rig: Rig, saved: bool) -> None:
     transfer = first.open(outgoing("big.bin", content), None)
     ledger.save(transfer.resume_point())
     put_parts(transfer, content, 2)
+    transfer.settle()
     if saved:
         ledger.save(transfer.resume_point())
     transfer.close()
@@ -116,7 +117,6 @@ def test_a_cut_upload_resumes(rig: Rig, saved: bool) -> None:
 
     second = rig.destination()
     resumed = second.open(outgoing("big.bin", content), ledger.point)
-    assert resumed.offset % rig.part_size == 0
     assert resumed.offset <= 2 * rig.part_size
     if not rig.able.resumes:
         assert resumed.offset == 0
@@ -133,6 +133,7 @@ def test_a_resume_point_that_the_server_forgot_starts_anew(rig: Rig) -> None:
     content, ledger = noise(rig.part_size + 7), Kept()
     transfer = rig.destination().open(outgoing("big.bin", content), None)
     put_parts(transfer, content, 1)
+    transfer.settle()
     ledger.save(transfer.resume_point())
     transfer.close()
     rig.view.forget()
@@ -192,7 +193,7 @@ def test_the_name_is_absent_until_the_commit(rig: Rig) -> None:
     destination = rig.destination()
     transfer = destination.open(outgoing("late.bin", content), None)
     put_parts(transfer, content, 2)
-    transfer.resume_point()
+    transfer.settle()
     assert destination.stat("late.bin") is None
     assert rig.view.files() == {}
     transfer.commit()
@@ -205,7 +206,7 @@ def test_abort_leaves_nothing(rig: Rig) -> None:
     content = noise(rig.part_size + 1)
     transfer = rig.destination().open(outgoing("gone.bin", content), None)
     put_parts(transfer, content, 2)
-    transfer.resume_point()
+    transfer.settle()
     transfer.abort()
     transfer.abort()
     assert rig.view.files() == {}

@@ -13,7 +13,7 @@ import pytest
 from azure.storage.blob import StorageErrorCode
 
 from waybill.core.errors import PermanentError, WaybillError
-from waybill.destinations import azure_blocks, memory, s3_objects, sftp_session, smtp_session
+from waybill.destinations import azure_blocks, memory, s3_objects, sftp_failures, smtp_session
 from waybill.destinations.failures import OUR_FAULT, UNKNOWN, Meaning, explained
 
 FACTS = {
@@ -29,7 +29,7 @@ FACTS = {
     "sender": "s",
     "place": "0",
 }
-TABLES = (memory.ERRORS, s3_objects.ERRORS, azure_blocks.ERRORS, sftp_session.ERRORS, smtp_session.ERRORS)
+TABLES = (memory.ERRORS, s3_objects.ERRORS, azure_blocks.ERRORS, sftp_failures.ERRORS, smtp_session.ERRORS)
 
 # What S3's reference lists for the operations that we call.
 S3_CODES = (
@@ -125,7 +125,7 @@ def test_botocores_errors(error: type[BaseException]) -> None:
 
 @pytest.mark.parametrize("error", list(classes(paramiko.ssh_exception, Exception)))
 def test_paramikos_errors(error: type[BaseException]) -> None:
-    assert UNKNOWN not in str(meaning(sftp_session.ERRORS, error))
+    assert UNKNOWN not in str(meaning(sftp_failures.ERRORS, error))
 
 
 @pytest.mark.parametrize("error", list(classes(smtplib, smtplib.SMTPException)))
@@ -135,7 +135,7 @@ def test_smtplibs_errors(error: type[BaseException]) -> None:
 
 @pytest.mark.parametrize("error", [FileNotFoundError, PermissionError, TimeoutError, ConnectionResetError, OSError])
 def test_errors_of_a_servers_files(error: type[BaseException]) -> None:
-    assert UNKNOWN not in str(meaning(sftp_session.ERRORS, error))
+    assert UNKNOWN not in str(meaning(sftp_failures.ERRORS, error))
 
 
 @pytest.mark.parametrize("error", list(classes(azure.core.exceptions, azure.core.exceptions.AzureError)))

@@ -67,6 +67,14 @@ def test_a_copy_goes_on_where_it_stopped(hosted_rig: Rig, staged: OutgoingFile) 
     assert hosted_rig.view.files() == {"big.bin": CONTENT}
 
 
+def test_a_copy_whose_answer_was_lost_claims_no_more_than_one_whose_answer_came(
+    hosted_rig: Rig, staged: OutgoingFile
+) -> None:
+    ledger = Kept()
+    first = copied(hosted_rig.destination(), staged, ledger)
+    assert copied(hosted_rig.destination(), staged, ledger, most=0) == first
+
+
 def test_a_copy_leaves_a_taken_name_as_it_is(hosted_rig: Rig, staged: OutgoingFile) -> None:
     hosted_rig.view.plant("big.bin", b"theirs")
     with pytest.raises(NameTaken):

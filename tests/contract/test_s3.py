@@ -112,3 +112,19 @@ def test_a_service_that_would_replace_a_file_is_refused_by_the_probe(s3rver_rig:
     assert (steps[-1].step, steps[-1].ok) == ("write", False)
     assert "replaces an object" in steps[-1].message
     assert s3rver_rig.view.files() == {}
+
+
+@pytest.mark.parametrize("size", [1, 17 * 1024 * 1024], ids=["put", "parts"])
+def test_the_sum_of_what_is_sent_is_signed_and_hashed_once(s3_rig: Rig, size: int) -> None:
+    destination: Any = s3_rig.destination()
+    signed: list[str] = []
+
+    def note(request: Any, **_: Any) -> None:
+        if request.method == "PUT":
+            assert request.headers["X-Amz-Content-SHA256"] in ("UNSIGNED-PAYLOAD", b"UNSIGNED-PAYLOAD")
+            signed.append(str(request.headers["Authorization"]).partition("SignedHeaders=")[2].partition(",")[0])
+
+    destination._bucket().client.meta.events.register_first("before-send.s3", note)
+    deliver(destination, "a.bin", bytes(size))
+    assert signed
+    assert all("x-amz-checksum-sha256" in one.split(";") for one in signed)

@@ -53,26 +53,6 @@ def test_a_type_in_front_of_the_fingerprint(sftp_embedded_rig: Rig, embedded_ssh
         deliver(sftp_embedded_rig.destination(host_key=OTHER), "a.csv", b"1")
 
 
-def test_private_keys_of_every_kind(openssh: servers.SshServer) -> None:
-    rig = sftp_rig(openssh, ("private_key", ""), ())
-    authorized = openssh.root.parent / "keys" / "authorized"
-    before = authorized.read_bytes()
-    try:
-        for kind in ("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"):
-            key = asyncssh.generate_private_key(kind)
-            authorized.write_bytes(key.export_public_key())
-            locked = key.export_private_key("openssh", passphrase="canary-phrase", rounds=16).decode()
-            deliver(rig.destination(private_key=locked, passphrase="canary-phrase"), f"{kind}.csv", b"1")
-            for passphrase in (None, "canary-wrong"):
-                with pytest.raises(AccessDenied, match="passphrase") as raised:
-                    deliver(rig.destination(private_key=locked, passphrase=passphrase), "x.csv", b"1")
-                assert "canary" not in str(raised.value)
-    finally:
-        authorized.write_bytes(before)
-    with pytest.raises(AccessDenied, match="private_key"):
-        deliver(rig.destination(private_key="-----BEGIN NOTHING-----\nx"), "x.csv", b"1")
-
-
 def test_a_server_without_password_logins(openssh: servers.SshServer) -> None:
     rig = sftp_rig(openssh, ("private_key", ""), ())
     with pytest.raises(AccessDenied, match="password"):

@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from tests.core.clock import Clock
 from tests.core.made import NOW
 from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryLake, MemoryStage
@@ -14,8 +17,10 @@ from tests.core.test_plan import planned
 from waybill.core.deliver import Destination, ProbeStep
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.manifest import PackagedFile
+from waybill.core.pace import TokenBucket
 from waybill.core.plan import Plan, run_key
-from waybill.core.seal import MANIFEST_SHARD, PROBE_SHARD, SHARD_FILES, Sealed
+from waybill.core.run import Failure
+from waybill.core.seal import MANIFEST_SHARD, PROBE_SHARD, SHARD_FILES, WHOLE_SHARD, WORKERS_AT_ONCE, Sealed
 from waybill.core.shipment import Dock, destination_outcomes, ship
 from waybill.destinations import memory
 from waybill.destinations.registry import Surroundings
@@ -174,10 +179,74 @@ def test_a_cut_connection_is_the_state_machines_to_retry() -> None:
 def test_many_files_are_split_over_shards_that_cover_each_once() -> None:
     here = scene("many", [1] * (2 * SHARD_FILES + 1))
     work = here.sealed.work(here.plan)
-    numbers = [n for item in work["cargo"] for n in here.sealed.numbers(item["shard"])]
+    numbers = [n for item in work["cargo"] for n in here.sealed.numbers(item["shard"], here.plan)]
     assert numbers == list(here.sealed.cargo)
     assert len(work["cargo"]) == 3
     assert work["manifests"] == [{"destination_id": "dst_one", "shard": MANIFEST_SHARD}]
+
+
+def planned_to(scene: Scene, *destinations: str, limited: bool = False) -> Plan:
+    one = scene.plan.destinations[0]
+    several = [one.model_copy(update={"destination_id": d, "limited": limited}) for d in destinations]
+    return scene.plan.model_copy(update={"destinations": tuple(several)})
+
+
+GIB = 1024**3
+
+
+@given(
+    sizes=st.lists(st.one_of(st.integers(0, 10), st.integers(GIB, 600 * GIB)), min_size=1, max_size=2000),
+    places=st.integers(1, 10),
+)
+@example(sizes=[0] * 2000, places=10)
+@example(sizes=[600 * GIB] * 50, places=10)
+@settings(max_examples=60, deadline=None)
+def test_no_destination_waits_for_another_ones_workers(sizes: list[int], places: int) -> None:
+    """Every shard has its turn at once, also where one destination's take for ever."""
+    here = scene("turns", [1])
+    file = here.sealed.files[0]
+    cargo = [file.model_copy(update={"size": size}) for size in sizes]
+    sealed = here.sealed.model_copy(update={"files": (*cargo, *here.sealed.files[1:])})
+    plan = planned_to(here, *(f"dst_{n}" for n in range(places)))
+    work = sealed.work(plan)["cargo"]
+    assert len(work) <= WORKERS_AT_ONCE
+    for place in plan.destinations:
+        mine = [item["shard"] for item in work if item["destination_id"] == place.destination_id]
+        assert [n for shard in mine for n in sealed.numbers(shard, plan)] == list(sealed.cargo)
+
+
+def test_a_destination_with_limits_gets_everything_from_one_worker() -> None:
+    here = scene("limited", [1] * (2 * SHARD_FILES))
+    plan = planned_to(here, "dst_one", limited=True)
+    (item,) = here.sealed.work(plan)["cargo"]
+    assert ship(plan, here.sealed, "dst_one", item["shard"], here.dock()) == "done"
+    assert len(here.receipts) == 2 * SHARD_FILES
+
+
+def test_a_broken_destination_fails_alone() -> None:
+    here = scene("whole", [5, 6])
+    plan = planned_to(here, "dst_one", "dst_broken")
+    broken = replace(here, box="nowhere")
+    for item in here.sealed.work(plan)["cargo"]:
+        if item["destination_id"] == "dst_broken":
+            with pytest.raises(ConfigurationError, match="no such box"):
+                ship(plan, here.sealed, "dst_broken", item["shard"], broken.dock())
+        else:
+            assert ship(plan, here.sealed, "dst_one", item["shard"], here.dock()) == "done"
+    assert ship(plan, here.sealed, "dst_one", MANIFEST_SHARD, here.dock()) == "done"
+    assert ship(plan, here.sealed, "dst_broken", MANIFEST_SHARD, broken.dock()) == "withheld"
+    failed = Failure("There is no such box.", tenants=True)
+    whole, lacking = destination_outcomes(plan, here.sealed, here.receipts, {"dst_broken": failed})
+    assert (whole.complete, whole.receipts, whole.failure) == (True, 4, None)
+    assert (lacking.complete, lacking.receipts, lacking.failure) == (False, 0, failed)
+
+
+def test_a_limit_holds_for_all_that_a_worker_sends() -> None:
+    here, clock = scene("paced", [65_536, 65_536, 65_536]), Clock()
+    bucket = TokenBucket(65_536, clock.read, clock.sleep)
+    plan = planned_to(here, "dst_one", limited=True)
+    assert ship(plan, here.sealed, "dst_one", WHOLE_SHARD, replace(here.dock(), pace=lambda: bucket)) == "done"
+    assert clock.now - 100 == pytest.approx(2.0)
 
 
 class Probed:

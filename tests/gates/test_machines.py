@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from waybill.core.errors import RECOVERIES
+from waybill.core.seal import WORKERS_AT_ONCE
 
 ROOT = Path(__file__).resolve().parents[2]
 MACHINES = sorted((ROOT / "functions").glob("*.asl.yaml"))
@@ -71,3 +72,9 @@ def test_every_step_of_a_run_retries_what_passes_and_ends_in_finish() -> None:
     for name, state in machine["States"].items():
         if name != "Finish" and state["Type"] != "Choice":
             assert [c["Next"] for c in state["Catch"]] == ["Finish"], name
+
+
+def test_every_shard_of_a_run_has_its_turn_at_once() -> None:
+    states = definition(ROOT / "functions" / "export_run.asl.yaml")["States"]
+    for name in ("Deliver", "DeliverManifests"):
+        assert states[name]["MaxConcurrency"] == WORKERS_AT_ONCE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -55,6 +56,7 @@ from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
 from waybill.core.once import Answers
+from waybill.core.pace import UNHURRIED, Pace, TokenBucket
 from waybill.core.plan import PlannedDestination
 from waybill.core.rate import Rate, Rates
 from waybill.core.register import Registrar
@@ -389,6 +391,7 @@ def _planned(saved: ports.SavedDestination) -> PlannedDestination:
         largest_file=able.largest_file,
         longest_name=able.longest_name,
         forbidden=able.forbidden,
+        limited=any((saved.settings.get("limits") or {}).values()),
     )
 
 
@@ -412,6 +415,12 @@ def dial(saved: ports.SavedDestination, session: str) -> Destination:
         trust=registry.Trust(_client("sts"), saved.external_id, session) if saved.external_id else None,
     )
     return registry.connect(saved.kind, config, surroundings)
+
+
+def pace(saved: ports.SavedDestination) -> Pace:
+    """How fast a saved destination may be sent to."""
+    rate = (saved.settings.get("limits") or {}).get("bytes_per_second")
+    return TokenBucket(rate, time.monotonic, time.sleep) if rate else UNHURRIED
 
 
 def _secret_of(saved: ports.SavedDestination) -> Mapping[str, str]:

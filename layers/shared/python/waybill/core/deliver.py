@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from waybill.core.errors import PermanentError
+from waybill.core.errors import PermanentError, WaybillError
+from waybill.core.pace import UNHURRIED, Pace
 
 ResumePoint = dict[str, Any]
 """What an adapter needs to go on with a transfer in another process: JSON values only, no secret, under 200 KB."""
@@ -137,7 +138,7 @@ class Transfer(Protocol):
 
     @property
     def offset(self) -> int:
-        """From which byte of the file the next `put` goes on; a multiple of `part_size`, or the file's end."""
+        """From which byte of the file the next `put` goes on."""
 
     @property
     def part_size(self) -> int:
@@ -149,8 +150,13 @@ class Transfer(Protocol):
         Idempotent: a part that is put again after a resume replaces itself.
         """
 
+    def settle(self) -> None:
+        """Wait until all that was put has arrived."""
+
     def resume_point(self) -> ResumePoint:
-        """Wait for what was put so far and say how to go on from here, in this or another process."""
+        """How to go on, in this or another process, from what is known to have arrived by now. Never waits, never raises,
+        also after an error of another method.
+        """
 
     def commit(self) -> Receipt:
         """Make the whole file appear under its name in one step, then read back its receipt.
@@ -238,13 +244,15 @@ def send(
     ledger: Ledger,
     out_of_time: Callable[[], bool],
     progress: Callable[[int], None] = lambda sent: None,
-    save_every: int = 256 * 1024 * 1024,
+    save_every: int = 64 * 1024 * 1024,
+    pace: Pace = UNHURRIED,
 ) -> Receipt | Paused:
     """Send one file, resumably, and prove that it arrived.
 
     Idempotent: sending again what has arrived returns its receipt. `out_of_time` is asked between parts; when it says
     yes, the resume point is saved and `Paused` returned. Every `save_every` bytes the resume point is saved as well, so
-    that a killed process loses no more than that. Raises what the destination raises; the resume point is kept then.
+    that a killed process loses not much more than that. `pace` holds parts back. Raises what the destination raises; the
+    resume point is saved then.
     """
     transfer = destination.open(file, ledger.load())
     try:
@@ -252,18 +260,26 @@ def send(
         saved = transfer.offset
         while transfer.offset < file.size:
             if out_of_time():
+                transfer.settle()
                 ledger.save(transfer.resume_point())
                 return Paused(transfer.offset)
+            if not pace.ready():
+                continue
+            before = transfer.offset
             if isinstance(transfer, Fetching):
                 transfer.fetch()
             else:
                 length = min(transfer.part_size, file.size - transfer.offset)
                 transfer.put(source.read(transfer.offset, length))
+            pace.took(transfer.offset - before)
             progress(transfer.offset)
             if transfer.offset - saved >= save_every:
                 ledger.save(transfer.resume_point())
                 saved = transfer.offset
         return _proven(transfer.commit(), file)
+    except WaybillError:
+        ledger.save(transfer.resume_point())
+        raise
     finally:
         transfer.close()
 

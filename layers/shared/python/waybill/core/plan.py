@@ -39,6 +39,8 @@ class PlannedDestination(BaseModel):
     largest_file: int = 2**62
     longest_name: int = 1_024
     forbidden: str = ""
+    limited: bool = False
+    """Its tenant limits how hard it is used: one worker of a run at a time sends to it."""
 
 
 class PlannedData(BaseModel):

@@ -28,8 +28,14 @@ from waybill.core.signing import signed
 MANIFEST_SHARD = -1
 PROBE_SHARD = -2
 """No file: a run without any proves all the same that its destinations would take one."""
+WHOLE_SHARD = -3
+"""All of the cargo, for a destination that one worker at a time sends to."""
 SHARD_FILES = 200
 SHARD_BYTES = 4 * 1024 * 1024 * 1024
+WORKERS_AT_ONCE = 40
+"""So many workers the state machine's maps run (`MaxConcurrency`), and a run has no more shards: a destination that does not
+answer, whose workers wait long between their attempts, then takes no other one's turn.
+"""
 _JSON, _JWS = "application/json", "application/jose"
 
 
@@ -50,17 +56,23 @@ class Sealed(BaseModel):
         """The numbers of all files but the manifest and its signature."""
         return range(max(0, len(self.files) - 2))
 
-    def numbers(self, shard: int) -> Sequence[int]:
+    def numbers(self, shard: int, plan: Plan) -> Sequence[int]:
         """The files of one shard, in the order in which they are sent."""
         if shard == MANIFEST_SHARD:
             return range(len(self.cargo), len(self.files))
-        return self._shards()[shard]
+        if shard == WHOLE_SHARD:
+            return self.cargo
+        return self._shards(plan)[shard]
 
-    def _shards(self) -> list[list[int]]:
+    def _shards(self, plan: Plan) -> list[list[int]]:
+        # A shard is full by its files or by its bytes: half of a destination's turns for either.
+        share = WORKERS_AT_ONCE // len(plan.destinations) // 2
+        most_files = max(SHARD_FILES, len(self.cargo) // share + 1)
+        most_bytes = max(SHARD_BYTES, sum(self.files[n].size for n in self.cargo) // share + 1)
         shards: list[list[int]] = []
         size = 0
         for number in self.cargo:
-            if not shards or len(shards[-1]) >= SHARD_FILES or size >= SHARD_BYTES:
+            if not shards or len(shards[-1]) >= most_files or size >= most_bytes:
                 shards.append([])
                 size = 0
             shards[-1].append(number)
@@ -68,13 +80,18 @@ class Sealed(BaseModel):
         return shards
 
     def work(self, plan: Plan) -> dict[str, Any]:
-        """What the state machine maps over: every shard of the cargo to every destination, then the manifests."""
+        """What the state machine maps over: every shard of the cargo to every destination, then the manifests. To one that
+        has limits the cargo goes as one shard, so that the limits hold for all that the run sends.
+        """
         places = [d.destination_id for d in plan.destinations]
         if not self.files:
             return {"cargo": [{"destination_id": d, "shard": PROBE_SHARD} for d in places], "manifests": []}
-        shards = range(len(self._shards()))
+        all_shards = range(len(self._shards(plan)))
+        shards = {
+            d.destination_id: [WHOLE_SHARD] if d.limited and self.cargo else all_shards for d in plan.destinations
+        }
         return {
-            "cargo": [{"destination_id": d, "shard": n} for d in places for n in shards],
+            "cargo": [{"destination_id": d, "shard": n} for d in places for n in shards[d]],
             "manifests": [{"destination_id": d, "shard": MANIFEST_SHARD} for d in places],
         }
 

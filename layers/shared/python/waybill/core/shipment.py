@@ -12,6 +12,7 @@ from waybill.core.deliver import Destination, Origin, OutgoingFile, Paused, Resu
 from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.layout import below
 from waybill.core.manifest import PackagedFile
+from waybill.core.pace import UNHURRIED, Pace
 from waybill.core.plan import Plan, run_key
 from waybill.core.ports import RunLog
 from waybill.core.run import DestinationOutcome, Failure, RunKey
@@ -33,8 +34,8 @@ class Dock:
     """What a shipment needs. `dial` connects to the destination, once, when there is something to send. `place` is where that
     is: a receipt from another place proves nothing here.
 
-    `held` asks whether the run is still in this attempt's hands; `hold_manifest` does too, and from then on until this worker
-    is gone nobody can cancel the run.
+    `pace` is how fast it may be sent to. `held` asks whether the run is still in this attempt's hands; `hold_manifest` does
+    too, and from then on until this worker is gone nobody can cancel the run.
     """
 
     log: RunLog
@@ -46,6 +47,7 @@ class Dock:
     held: Callable[[], bool]
     hold_manifest: Callable[[], bool]
     place: str = ""
+    pace: Callable[[], Pace] = lambda: UNHURRIED
 
 
 def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock) -> Status:
@@ -74,18 +76,19 @@ def ship(plan: Plan, sealed: Sealed, destination_id: str, shard: int, dock: Dock
                 "Waybill sends all of them to the new place by itself.",
             )
         return "withheld"
-    waiting = [n for n in sealed.numbers(shard) if n not in arrived]
+    waiting = [n for n in sealed.numbers(shard, plan) if n not in arrived]
     if not waiting:
         return "done"
     held = dock.hold_manifest if shard == MANIFEST_SHARD else dock.held
     if not held():
         return "withheld"
-    destination = dock.dial()
+    destination, pace = dock.dial(), dock.pace()
     try:
         for number in waiting:
             if not held():
                 return "withheld"
-            if _ship_one(plan, sealed.files[number], number, _Entry(key, destination_id, number, dock), destination):
+            entry = _Entry(key, destination_id, number, dock)
+            if _ship_one(plan, sealed.files[number], entry, destination, pace):
                 return "paused"
     finally:
         destination.close()
@@ -104,13 +107,13 @@ def _prove(dock: Dock) -> None:
         raise (TransientError if passing else ConfigurationError)(last.message, last.advice)
 
 
-def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destination: Destination) -> bool:
+def _ship_one(plan: Plan, file: PackagedFile, entry: _Entry, destination: Destination, pace: Pace) -> bool:
     """Whether it stopped at a resume point."""
     outgoing = OutgoingFile(
         name=below(plan.folder, file.name),
         size=file.size,
         sha256=file.sha256,
-        token=token(plan, number),
+        token=token(plan, entry.number),
         media_type=file.media_type,
         run=plan.run_id,
         origin=Origin(file.where, file.key, file.version, file.start),
@@ -122,12 +125,13 @@ def _ship_one(plan: Plan, file: PackagedFile, number: int, entry: _Entry, destin
         entry,
         entry.must_stop,
         progress=entry.sent,
+        pace=pace,
     )
     if isinstance(answer, Paused):
         entry.sent(answer.sent)
         return True
     dock = entry.dock
-    dock.log.received(entry.key, entry.destination_id, number, answer, dock.now(), dock.place)
+    dock.log.received(entry.key, entry.destination_id, entry.number, answer, dock.now(), dock.place)
     return False
 
 

@@ -151,7 +151,9 @@ class AzureBlob:
     def _container(self) -> Container:
         if self._made is None:
             client = _client(self._account, self._config.container, self._dialer)
-            self._made = Container(client, self._config.container, self._account.expires_at, self._now)
+            config = self._config
+            connections = config.connections(THREADS)
+            self._made = Container(client, config.container, self._account.expires_at, self._now, connections)
         return self._made
 
 

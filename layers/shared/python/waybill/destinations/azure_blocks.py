@@ -39,12 +39,15 @@ class NameExists(NameTaken):
 
 @dataclass(frozen=True)
 class Container:
-    """A container; `expires_at` is when the signature ends, for messages. Raises what `Destination` promises."""
+    """A container; `expires_at` is when the signature ends, for messages; blocks go over so many `connections`. Raises
+    what `Destination` promises.
+    """
 
     client: ContainerClient
     name: str
     expires_at: datetime | None
     now: Callable[[], datetime]
+    connections: int
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -120,7 +123,7 @@ class Blocks:
                 break
             self._ids[number] = ours[number]
         self.offset = min(len(self._ids) * part_size, file.size)
-        self._pool = PartPool(self._send, part_size)
+        self._pool = PartPool(self._send, part_size, container.connections)
 
     def put(self, part: bytes) -> None:
         self._pool.put(self.offset // self.part_size, part)
@@ -133,8 +136,10 @@ class Blocks:
             self._blob.stage_block(block, part, length=len(part), validate_content=True)
         return block
 
-    def resume_point(self) -> ResumePoint:
+    def settle(self) -> None:
         self._ids.update(self._pool.settle())
+
+    def resume_point(self) -> ResumePoint:
         return {"sent": self.offset, "part_size": self.part_size}
 
     def commit(self) -> Receipt:

@@ -6,15 +6,37 @@ import hashlib
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+MOST_CONNECTIONS = 8
 SINGLE_DOTS = {".", ".."}
+
+
+class Limits(BaseModel):
+    """How hard one run may use a destination. What is not given is not limited."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    bytes_per_second: int | None = Field(
+        None, ge=64 * 1024, description="The mean rate in bytes a second, 65536 or more; a part goes in one burst."
+    )
+    connections: int | None = Field(
+        None, ge=1, le=MOST_CONNECTIONS, description="How many connections or channels carry one file at once."
+    )
 
 
 class DestinationConfig(BaseModel):
     """Settings of a destination. Never printed with their values where these are wrong: one may be a secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    limits: Limits | None = Field(
+        None, description="How hard one run may use the destination; empty: as hard as helps."
+    )
+
+    def connections(self, most: int) -> int:
+        """How many of so many connections may be open at once."""
+        return min(most, (self.limits and self.limits.connections) or most)
 
     @property
     def place(self) -> str:

@@ -16,7 +16,7 @@ from waybill.core.deliver import Capabilities, OutgoingFile, ProbeStep, ResumePo
 from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError
 from waybill.destinations.config import DestinationConfig, joined
 from waybill.destinations.dial import HostedFolder, Surroundings
-from waybill.destinations.parts import LARGEST_PART, PART_SIZE, Arrived
+from waybill.destinations.parts import LARGEST_PART, PART_SIZE, THREADS, Arrived
 from waybill.destinations.probing import CONTENT, probe_name, told
 from waybill.destinations.s3_objects import Bucket, Sent
 from waybill.destinations.s3_uploads import MOST_PARTS, Copying, Multipart, OnePut, opened
@@ -66,7 +66,7 @@ class Hosted:
     def __init__(self, config: Config, folder: HostedFolder) -> None:
         self._folder = folder
         at_rest = {"Tagging": f"{RETENTION_TAG}={config.retention_months}"}
-        self._bucket = _OwnBucket(folder.client, folder.bucket, folder.region, at_rest)
+        self._bucket = _OwnBucket(folder.client, folder.bucket, folder.region, at_rest, config.connections(THREADS))
 
     def probe(self) -> Iterator[ProbeStep]:
         """With an upload that is thrown away: the platform may not delete what it delivered."""
@@ -101,7 +101,8 @@ class Hosted:
             begun.pop()
 
     def open(self, file: OutgoingFile, resume: ResumePoint | None) -> OnePut | Multipart | Arrived:
-        return opened(self._bucket, self._key(file.name), file, resume, self._multipart)
+        copied = file.origin is not None
+        return opened(self._bucket, self._key(file.name), file, resume, self._multipart, copied=copied)
 
     def _multipart(
         self, bucket: Bucket, key: str, file: OutgoingFile, upload: str, part_size: int, held: Mapping[int, Sent]

@@ -143,6 +143,9 @@ class Upload:
         sent[self.offset : self.offset + len(part)] = part
         self.offset += len(part)
 
+    def settle(self) -> None:
+        """Nothing is under way."""
+
     def resume_point(self) -> ResumePoint:
         return {"sent": self.offset}
 

@@ -71,6 +71,9 @@ class Arrived:
     def put(self, part: bytes) -> None:
         raise AssertionError("nothing is left to put")
 
+    def settle(self) -> None:
+        """Nothing is under way."""
+
     def resume_point(self) -> ResumePoint:
         return self._point
 

@@ -211,7 +211,7 @@ class S3:
             config = self._config
             at_rest = {**config.kept(), **config.locked(self._now())}
             client = _client(config, self._dialer, self._role)
-            self._made = Bucket(client, config.bucket, config.region, at_rest)
+            self._made = Bucket(client, config.bucket, config.region, at_rest, config.connections(THREADS))
         return self._made
 
 
@@ -239,7 +239,11 @@ def _client(config: Config, dialer: Dialer, role: AssumedRole | None) -> S3Clien
     options = ClientConfig(
         signature_version="s3v4",
         retries={"mode": "standard", "total_max_attempts": 3},
-        s3={"addressing_style": config.addressing or ("path" if config.endpoint_url else "auto")},
+        s3={
+            "addressing_style": config.addressing or ("path" if config.endpoint_url else "auto"),
+            # What is sent has its SHA-256 in a signed header; to hash it once more for the signature proves no more.
+            "payload_signing_enabled": False,
+        },
         ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from waybill.core.deliver import OutgoingFile, Receipt, Stat
 from waybill.core.errors import AccessDenied, ConfigurationError, NameTaken, TransientError, WaybillError
 from waybill.destinations.failures import BUSY, CUT, OUR_FAULT, SILENT, UNTRUSTED, Meaning, explained, lineage
+from waybill.destinations.parts import THREADS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -53,12 +54,13 @@ class Sent:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket and how objects rest in it. Raises what `Destination` promises."""
+    """A bucket, how objects rest in it, and over how many connections parts go there. Raises what `Destination` promises."""
 
     client: S3Client
     name: str
     region: str
     at_rest: Mapping[str, Any]
+    connections: int = THREADS
 
     @contextmanager
     def translated(self) -> Iterator[None]:

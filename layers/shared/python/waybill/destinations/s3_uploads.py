@@ -33,6 +33,9 @@ class OnePut:
     def put(self, part: bytes) -> None:
         self._content, self.offset = part, len(part)
 
+    def settle(self) -> None:
+        """Nothing is sent before the commit."""
+
     def resume_point(self) -> ResumePoint:
         return {}
 
@@ -76,7 +79,7 @@ class Multipart:
                 break
             self._kept[number] = held[number]
         self.offset = min(len(self._kept) * part_size, file.size)
-        self._pool = PartPool(self._send, part_size)
+        self._pool = PartPool(self._send, part_size, bucket.connections)
 
     def put(self, part: bytes) -> None:
         self._pool.put(self.offset // self.part_size + 1, part)
@@ -90,8 +93,10 @@ class Multipart:
             )
         return Sent(len(part), answer["ETag"], answer.get("ChecksumSHA256", ""))
 
-    def resume_point(self) -> ResumePoint:
+    def settle(self) -> None:
         self._kept.update(self._pool.settle())
+
+    def resume_point(self) -> ResumePoint:
         return {"upload": self._upload, "part_size": self.part_size, "sent": self.offset}
 
     def commit(self) -> Receipt:
@@ -174,8 +179,12 @@ def opened(
     file: OutgoingFile,
     resume: ResumePoint | None,
     multipart: Callable[..., Multipart] = Multipart,
+    *,
+    copied: bool = False,
 ) -> OnePut | Multipart | Arrived:
-    """The file's transfer: anew, or from the parts that S3 still holds. `multipart` makes one of several parts."""
+    """The file's transfer: anew, or from the parts that S3 still holds. `multipart` makes one of several parts; `copied`: its
+    parts are copied inside S3, and their sums compared with nothing.
+    """
     if file.size <= PART_SIZE:
         return OnePut(bucket, key, file)
     part_size = part_size_for(file.size, MOST_PARTS)
@@ -186,7 +195,7 @@ def opened(
             return multipart(bucket, key, file, upload, part_size, parts)
         there = bucket.receipt(key, file, expected="")
         if there is not None:
-            return Arrived(there, part_size, resume)
+            return Arrived(replace(there, compared="size") if copied else there, part_size, resume)
     return multipart(bucket, key, file, bucket.create(key, file), part_size, {})
 
 

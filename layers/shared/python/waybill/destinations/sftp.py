@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -16,15 +17,18 @@ from waybill.destinations.dial import Dialer, Surroundings
 from waybill.destinations.failures import taken
 from waybill.destinations.parts import MIB, PART_SIZE, Arrived
 from waybill.destinations.probing import CONTENT, probe_name, told
-from waybill.destinations.sftp_session import Login, Remote, Session, changed, handshake
-from waybill.destinations.sftp_writes import Lanes
+from waybill.destinations.sftp_failures import Refused, changed, full
+from waybill.destinations.sftp_files import Remote
+from waybill.destinations.sftp_keys import Login, checked_key
+from waybill.destinations.sftp_session import Session, handshake
+from waybill.destinations.sftp_writes import MOST_CHANNELS, Lanes, pieces_of
 
 if TYPE_CHECKING:
     import paramiko
 
 READ_BACK_LIMIT = 64 * MIB
 STEP_BACK = MIB
-"""How much of what a server seemed to hold is sent again: a crashed server may have the size but not the bytes."""
+"""How much of what a server seems to hold is not believed: a crashed server may have the size but not the bytes."""
 STEPS: tuple[StepName, ...] = (
     *("resolve", "connect", "host_key", "authenticate"),
     *("write", "read_back", "rename", "delete"),
@@ -45,10 +49,11 @@ class Config(DestinationConfig):
         None, description="The server's confirmed host key, as SHA256:... ; a connection test shows it."
     )
     channels: int = Field(
-        4,
+        MOST_CHANNELS,
         ge=1,
-        le=8,
-        description="How many parts travel at once; 1 for servers that take a file only from start to end.",
+        le=MOST_CHANNELS,
+        description="How many channels may carry one file at once; Waybill opens as many as the line's round trip asks for."
+        " 1 for servers that take a file only from start to end.",
     )
     verify: Literal["read_back", "size"] = Field(
         "read_back", description="How arrival is proven: reading files up to 64 MiB back, or comparing sizes only."
@@ -78,8 +83,8 @@ class Config(DestinationConfig):
     @field_validator("private_key")
     @classmethod
     def _private_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().lstrip().startswith("-----BEGIN "):
-            raise ValueError("must be the whole text of the private key file, from -----BEGIN to its last line")
+        if value is not None:
+            checked_key(value.get_secret_value())
         return value
 
     @model_validator(mode="after")
@@ -179,9 +184,11 @@ class Sftp:
             remote.discard(part_file)
             held = None
         known = min(held or 0, int(resume.get("sent", 0)) if resume else 0)
-        offset = max(known - STEP_BACK, 0) // PART_SIZE * PART_SIZE
-        lanes = session.lanes(part_file, file.size - offset, self._config.channels)
-        return PartFile(remote, lanes, file, target, part_file, offset, self._config.verify)
+        offset = max(known - STEP_BACK, 0)
+        most = self._config.connections(self._config.channels)
+        lanes = session.lanes(part_file, offset, file.size, most, resume.get("broke_after") if resume else None)
+        doubtful = min(held or 0, known + READ_BACK_LIMIT) if resume and self._config.verify == "read_back" else 0
+        return PartFile(remote, lanes, file, target, part_file, offset, doubtful, self._config.verify)
 
     def stat(self, name: str) -> Stat | None:
         size = self._session().remote().size(posixpath.join(self._config.path, name))
@@ -206,28 +213,73 @@ class Sftp:
 
 
 class PartFile:
-    """One file on its way, as `.<token>.part`. It is written in place and never truncated."""
+    """One file on its way, as `.<token>.part`. It is written in place and never truncated.
+
+    Up to byte `doubtful` the server may hold the right bytes already: they are read back, and sent where they differ.
+    """
 
     part_size = PART_SIZE
 
     def __init__(
-        self, remote: Remote, lanes: Lanes, file: OutgoingFile, target: str, part_file: str, offset: int, verify: str
+        self,
+        remote: Remote,
+        lanes: Lanes,
+        file: OutgoingFile,
+        target: str,
+        part_file: str,
+        offset: int,
+        doubtful: int,
+        verify: str,
     ) -> None:
         self._remote, self._lanes, self._file = remote, lanes, file
         self._target, self._part_file = target, part_file
-        self.offset = offset
+        self.offset, self._doubtful = offset, doubtful
         self._reads_back = verify == "read_back" and file.size <= READ_BACK_LIMIT
 
     def put(self, part: bytes) -> None:
-        self._lanes.put(self.offset, part)
+        with self._told_when_full():
+            self._put(part)
+
+    @contextmanager
+    def _told_when_full(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused:
+            self._lanes.close()  # asking needs the first channel
+            room = self._remote.room(posixpath.dirname(self._part_file))
+            if room is not None and room < self._remote.request:
+                raise full(posixpath.dirname(self._target)) from None
+            raise
+
+    def _put(self, part: bytes) -> None:
+        compared = min(max(self._doubtful - self.offset, 0), len(part))
+        if compared:
+            self._put_where_it_differs(part[:compared])
+        if compared < len(part):
+            self._lanes.put(self.offset + compared, memoryview(part)[compared:])
         self.offset += len(part)
 
+    def _put_where_it_differs(self, part: bytes) -> None:
+        self._lanes.settle()  # reading needs the first channel
+        held = memoryview(self._remote.held(self._part_file, self.offset, len(part)))
+        for piece in pieces_of(self.offset, part, self._remote.request):
+            at = piece.offset - self.offset
+            if held[at : at + len(piece.content)] == piece.content:
+                self._lanes.has(piece.offset, piece.end)
+            else:
+                self._lanes.put(piece.offset, piece.content)
+
+    def settle(self) -> None:
+        with self._told_when_full():
+            self._lanes.settle()
+
     def resume_point(self) -> ResumePoint:
-        self._lanes.settle()
-        return {"sent": self.offset}
+        broke = {"broke_after": self._lanes.carried} if self._lanes.broken else {}
+        return {"sent": self._lanes.arrived, **broke}
 
     def commit(self) -> Receipt:
-        self._lanes.finish()
+        with self._told_when_full():
+            self._lanes.finish()
         remote, file = self._remote, self._file
         # Before the rename, so that a damaged file is never seen under its name.
         good = remote.holds(self._part_file, file) if self._reads_back else remote.size(self._part_file) == file.size

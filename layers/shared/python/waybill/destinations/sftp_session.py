@@ -1,20 +1,19 @@
-"""A connection to an SFTP server: handshake, login, what may be asked of its files, and what its errors mean."""
+"""A connection to an SFTP server: handshake, login, and the channels that carry a file."""
 
 from __future__ import annotations
 
-import hashlib
-import io
-import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from waybill.core.deliver import OutgoingFile
-from waybill.core.errors import AccessDenied, ConfigurationError, PermanentError, TransientError, WaybillError
+from waybill.core.errors import AccessDenied, WaybillError
 from waybill.destinations.dial import READ_SECONDS, Dialer
-from waybill.destinations.failures import CUT, OUR_FAULT, SILENT, Meaning, explained, lineage
-from waybill.destinations.sftp_writes import Lanes, request_size
+from waybill.destinations.sftp_failures import translated
+from waybill.destinations.sftp_files import Remote
+from waybill.destinations.sftp_keys import Login, private_key
+from waybill.destinations.sftp_writes import WORTH_A_CHANNEL, Lane, Lanes, channels_for, request_size, round_trip
 
 if TYPE_CHECKING:
     import paramiko
@@ -23,28 +22,6 @@ HANDSHAKE_SECONDS = 20.0
 FAST_CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 # Ours, so that a new version of the library does not let a server show another of its keys than the confirmed one.
 KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521")
-
-
-@dataclass(frozen=True)
-class Login:
-    username: str
-    password: str | None = field(repr=False)
-    private_key: str | None = field(repr=False)
-    passphrase: str | None = field(repr=False)
-
-    @property
-    def credential(self) -> str:
-        return "password" if self.private_key is None else "private_key"
-
-
-@contextmanager
-def translated(facts: Mapping[str, str]) -> Iterator[None]:
-    from paramiko import SFTPError, SSHException
-
-    try:
-        yield
-    except (SSHException, SFTPError, OSError, EOFError) as failed:
-        raise explained(ERRORS, lineage(failed), facts=facts) from None
 
 
 def handshake(dialer: Dialer, host: str, port: int, confirmed: str | None) -> paramiko.Transport:
@@ -81,12 +58,14 @@ class Session:
 
     def __init__(self, transport: paramiko.Transport, login: Login, path: str) -> None:
         self._transport = transport
+        self._idle: deque[paramiko.SFTPClient] = deque()
         self._facts = {"credential": login.credential, "username": login.username, "path": path}
         try:
             _log_in(transport, login, self._facts)
             self._client = self._channel()
             with self._translated():
                 self._request = request_size(self._client, transport.remote_version)
+                self._channels = channels_for(round_trip(self._client))
         except WaybillError:
             transport.close()
             raise
@@ -98,19 +77,29 @@ class Session:
     def remote(self) -> Remote:
         return Remote(self._client, self._facts, self._request)
 
-    def lanes(self, part_file: str, left: int, channels: int) -> Lanes:
-        """Channels that write the part file, opened where it is and made where it is not."""
+    def lanes(self, part_file: str, start: int, size: int, most: int, broke_after: int | None) -> Lanes:
+        """Channels that write the part file from byte `start` to `size`; it is opened where it is and made where it is not.
+        As many as the line asks for, at most so many. `broke_after`: what the last attempt carried, if the line broke then.
+        """
         with self._translated():
-            first = _opened(self._client, part_file)
-        lanes = Lanes(self._client, first, self._request, self._translated)
-        for _ in range(min(channels, lanes.useful(left)) - 1):
-            try:
-                client = self._channel()
-            except WaybillError:
-                break  # a server may allow one channel only
+            first = Lane(self._client, _opened(self._client, part_file))
+        count = max(1, min(most, self._channels, (size - start) // WORTH_A_CHANNEL))
+        beside, keep = partial(self._beside, part_file), self._idle.append
+        return Lanes(first, beside, keep, count, start, self._request, self._translated, broke_after)
+
+    def _beside(self, part_file: str) -> Lane | None:
+        """One more channel with the file open; None where the server allows no more of them."""
+        try:
+            client = self._idle_channel() or self._channel()
             with self._translated():
-                lanes.add(client, client.open(part_file, "r+b"))
-        return lanes
+                return Lane(client, client.open(part_file, "r+b"))
+        except WaybillError:
+            return None  # where the connection is gone, the first channel tells
+
+    def _idle_channel(self) -> paramiko.SFTPClient | None:
+        with suppress(IndexError):
+            return self._idle.pop()
+        return None
 
     def close(self) -> None:
         self._transport.close()
@@ -139,10 +128,10 @@ def _opened(client: paramiko.SFTPClient, path: str) -> paramiko.SFTPFile:
         return client.open(path, "x+b")
 
 
-def _log_in(transport: paramiko.Transport, login: Login, facts: Mapping[str, str]) -> None:
+def _log_in(transport: paramiko.Transport, login: Login, facts: dict[str, str]) -> None:
     with translated(facts):
         if login.private_key is not None:
-            missing = transport.auth_publickey(login.username, _private_key(login))
+            missing = transport.auth_publickey(login.username, private_key(login.private_key, login.passphrase))
         else:
             missing = transport.auth_password(login.username, login.password or "")
     if missing:
@@ -150,158 +139,3 @@ def _log_in(transport: paramiko.Transport, login: Login, facts: Mapping[str, str
             "The server wants a second proof besides " + login.credential + ".",
             "Give Waybill a user that one proof is enough for.",
         )
-
-
-def _private_key(login: Login) -> paramiko.PKey:
-    import paramiko
-
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
-        try:
-            return kind.from_private_key(io.StringIO(login.private_key or ""), login.passphrase)
-        except paramiko.PasswordRequiredException:
-            raise AccessDenied("private_key is encrypted and passphrase is not set.", "Save its passphrase.") from None
-        except (paramiko.SSHException, ValueError, IndexError):
-            continue  # another kind of key, or none
-    raise AccessDenied(
-        "private_key cannot be read: its text is damaged, it is not Ed25519, ECDSA or RSA, or passphrase is wrong.",
-        "Save the whole private key file and its passphrase.",
-    )
-
-
-class Remote:
-    """What is asked of the server's files."""
-
-    def __init__(self, client: paramiko.SFTPClient, facts: Mapping[str, str], request: int) -> None:
-        self._client, self._facts, self._request = client, facts, request
-
-    def size(self, path: str) -> int | None:
-        """None where nothing is."""
-        with translated(self._facts):
-            try:
-                return self._client.stat(path).st_size
-            except FileNotFoundError:
-                return None
-
-    def holds(self, path: str, file: OutgoingFile) -> bool:
-        """Whether the very bytes of the file are there, by reading all of them; quick where the size differs."""
-        if self.size(path) != file.size:
-            return False
-        digest = hashlib.sha256()
-        with translated(self._facts), self._client.open(path, "rb") as opened:
-            opened.MAX_REQUEST_SIZE = self._request
-            opened.prefetch(file.size, max_concurrent_requests=16)
-            while chunk := opened.read(self._request):
-                digest.update(chunk)
-        return digest.hexdigest() == file.sha256
-
-    def read(self, path: str, most: int) -> bytes:
-        with translated(self._facts), self._client.open(path, "rb") as opened:
-            return opened.read(most)
-
-    def write_new(self, path: str, content: bytes) -> None:
-        with translated(self._facts), self._client.open(path, "xb+") as opened:
-            opened.write(content)
-
-    def rename(self, source: str, target: str) -> bool:
-        """False where the target is there, and stays as it was.
-
-        Plain rename first: by the protocol it never replaces a file, where the `posix-rename` extension always does.
-        """
-        with translated(self._facts):
-            try:
-                self._client.rename(source, target)
-            except OSError:
-                if self._there(target):
-                    return False
-                # Some servers cannot rename plainly on some file systems.
-                self._client.posix_rename(source, target)
-        return True
-
-    def _there(self, path: str) -> bool:
-        try:
-            self._client.stat(path)
-        except FileNotFoundError:
-            return False
-        return True
-
-    def remove(self, path: str) -> None:
-        with translated(self._facts):
-            self._client.remove(path)
-
-    def discard(self, path: str) -> None:
-        """Remove it if it is there."""
-        with translated(self._facts), suppress(FileNotFoundError):
-            self._client.remove(path)
-
-    def make_folders(self, root: str, folder: str) -> None:
-        """Make what is missing of `folder` below `root`, which must be there."""
-        with translated(self._facts):
-            if self._there(folder):
-                return
-            self._client.stat(root)
-            made = root
-            for step in posixpath.relpath(folder, root).split("/"):
-                made = posixpath.join(made, step)
-                if not self._there(made):
-                    self._make(made)
-
-    def _make(self, folder: str) -> None:
-        try:
-            self._client.mkdir(folder)
-        except OSError:
-            if not self._there(folder):  # another delivery may have been faster
-                raise
-
-
-def changed() -> TransientError:
-    return TransientError("The file arrived with other bytes than were sent.", "Waybill sends it again by itself.")
-
-
-# -- error map
-
-_CREDENTIAL = Meaning(
-    AccessDenied,
-    "The server does not accept {credential} for {username}.",
-    "Correct {credential}, and see that the server's owner gave {username} access.",
-)
-
-ERRORS: Mapping[str, Meaning] = {
-    "PasswordRequiredException": Meaning(AccessDenied, "private_key is encrypted.", "Save its passphrase."),
-    "BadAuthenticationType": Meaning(
-        AccessDenied, "The server does not allow logins with {credential}.", "Use the other: password or private_key."
-    ),
-    "PartialAuthentication": _CREDENTIAL,
-    "UnableToAuthenticate": _CREDENTIAL,
-    "AuthenticationException": _CREDENTIAL,
-    "BadHostKeyException": Meaning(ConfigurationError, "The server's host key is another one.", "Confirm the new one."),
-    "IncompatiblePeer": Meaning(
-        ConfigurationError, "The server offers only outdated encryption.", "Ask its owner to update its SSH software."
-    ),
-    "ChannelException": Meaning(
-        ConfigurationError, "The server has no SFTP for this user.", "Ask its owner to allow the SFTP subsystem."
-    ),
-    "CouldNotCanonicalize": OUR_FAULT,
-    "ConfigParseError": OUR_FAULT,
-    "ProxyCommandFailure": OUR_FAULT,
-    "MessageOrderError": CUT,
-    "SSHException": CUT,
-    "SFTPError": Meaning(PermanentError, "The server does not speak SFTP correctly.", "Tell the server's owner."),
-    "NoValidConnectionsError": SILENT,
-    "TimeoutError": SILENT,
-    "ConnectionError": CUT,
-    "EOFError": CUT,
-    "FileNotFoundError": Meaning(
-        ConfigurationError, "The folder {path} is not on the server.", "Correct path, or create the folder."
-    ),
-    "PermissionError": Meaning(
-        AccessDenied,
-        "{username} may not read and write in the folder {path}.",
-        "Correct path, or give the user the right.",
-    ),
-    "OSError": Meaning(
-        TransientError,
-        "The server could not do it and does not say why.",
-        "See whether its disk or the user's quota is full, whether the names are too long for it, and whether it needs"
-        " channels=1; Waybill tries again by itself.",
-    ),
-}

@@ -193,6 +193,9 @@ class Mail:
         self._session.write(wire)
         self.offset += len(part)
 
+    def settle(self) -> None:
+        """`put` has waited."""
+
     def resume_point(self) -> ResumePoint:
         return {}
 
