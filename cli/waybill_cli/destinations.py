@@ -10,7 +10,7 @@ from rich.text import Text
 from waybill_cli.calling.api import Json
 from waybill_cli.calling.command import FAILED, AsJson, Document, Most, Profile, Yes, asking, document, sure
 from waybill_cli.calling.known import destination_ids
-from waybill_cli.terminal import console, facts, moment, say_json, table
+from waybill_cli.terminal import console, facts, moment, plain, say_json, table
 
 destinations = typer.Typer(no_args_is_help=True, help="Where exports go: saved, tested endpoints.")
 DestinationId = Annotated[str, typer.Argument(help="A destination's id, dst_...", autocompletion=destination_ids)]
@@ -43,6 +43,17 @@ def create(file: Document, profile: Profile = "", as_json: AsJson = False) -> No
     with asking(profile, as_json=as_json) as api:
         made = api.post("/destinations", given)
     _show(made, as_json=as_json)
+
+
+@destinations.command()
+def update(destination: DestinationId, file: Document, profile: Profile = "", as_json: AsJson = False) -> None:
+    """Change a destination. FILE holds {"name", "settings"}, complete with the secrets, or the name alone; what is
+    new is tested first, and where the test fails nothing is changed.
+    """
+    given = document(file)
+    with asking(profile, as_json=as_json) as api:
+        changed = api.change(f"/destinations/{destination}", given)
+    _show(changed, as_json=as_json)
 
 
 @destinations.command()
@@ -83,11 +94,14 @@ def _show(found: Json, *, as_json: bool) -> None:
             ("Kind", found["kind"]),
             ("Usable", "yes" if found["usable"] else "no"),
             ("External id", found["external_id"]),
+            ("Credentials end", moment(found["expires_at"])),
             *((f"  {name}", str(value)) for name, value in found["settings"].items()),
         ]
     )
     rows = [
-        (s["step"], "ok" if s["ok"] else "failed", " ".join(filter(None, (s["message"], s["advice"]))))
+        (s["step"], s["result"].replace("_", " "), " ".join(filter(None, (s["message"], s["advice"]))))
         for s in found["probe"]
     ]
     table(("Step", "", "What it found"), rows, "It was not tested yet.")
+    for warning in found["warnings"]:
+        console().print(Text(plain(f"Mind: {warning}"), style="yellow"))

@@ -54,7 +54,7 @@ def update(rule: RuleId, file: Document, profile: Profile = "", as_json: AsJson 
     """Replace all settings of a rule. What was claimed runs as it was planned."""
     settings = document(file)
     with asking(profile, as_json=as_json) as api:
-        _show(api.put(f"/rules/{rule}", settings), as_json=as_json)
+        _show(api.change(f"/rules/{rule}", settings), as_json=as_json)
 
 
 @rules.command()

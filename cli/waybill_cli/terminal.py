@@ -14,6 +14,7 @@ from rich.text import Text
 STATES = {
     "success": "green", "active": "green", "done": "green", "partial": "yellow", "paused": "yellow", "ongoing": "cyan",
     "scheduled": "dim", "cancelled": "dim", "inactive": "dim", "failure": "bold red",
+    "ok": "green", "failed": "bold red", "not reached": "dim",
 }  # fmt: skip
 
 

@@ -50,6 +50,7 @@ def serving() -> Iterator[Platform]:
             self.send_response(status)
             if status == 302:
                 self.send_header("Location", "/elsewhere")
+            self.send_header("ETag", '"of now"')
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)

@@ -38,7 +38,8 @@ DONE = {
 }  # fmt: skip
 PROBED = {
     "destination_id": "dst_1", "name": "SFTP", "kind": "sftp", "usable": False, "external_id": "", "settings": {"host": "h"},
-    "probe": [{"step": "host_key", "ok": False, "message": "SHA256:abc is not confirmed.", "advice": "Compare it."}],
+    "probe": [{"step": "host_key", "result": "failed", "message": "SHA256:abc is not confirmed.", "advice": "Compare it."}],
+    "expires_at": None, "warnings": ["It ends soon."],
     "probed_at": "2026-03-09T05:00:00Z",
 }  # fmt: skip
 
@@ -120,6 +121,17 @@ def test_a_rule_is_made_of_a_file_and_of_standard_input(platform: Platform, type
     assert first != second
 
 
+def test_a_change_names_the_state_that_it_is_of(platform: Platform, typed: Typed, tmp_path: Path) -> None:
+    for group, place, found in (("rules", "rul_1", RULE), ("destinations", "dst_1", PROBED)):
+        platform.says(f"GET /v1/{group}/{place}", found)
+        platform.says(f"PUT /v1/{group}/{place}", found)
+        assert typed(group, "update", place, file(tmp_path, {"name": "x"}))[0] == 0
+        assert platform.asked[-1].headers["if-match"] == '"of now"'
+    platform.says("PUT /v1/rules/rul_1", {"detail": "Somebody changed it since you read it."}, status=412)
+    code, _, err = typed("rules", "update", "rul_1", file(tmp_path, {"name": "x"}))
+    assert (code, "Somebody changed it" in err) == (1, True)
+
+
 def test_what_is_refused_is_told_field_by_field(platform: Platform, typed: Typed, tmp_path: Path) -> None:
     problem = {
         "status": 422, "detail": "The rule has fields that cannot be taken.",
@@ -138,6 +150,7 @@ def test_a_test_of_a_destination_shows_its_steps(platform: Platform, typed: Type
     code, out, _ = typed("destinations", "probe", "dst_1", "--confirm-host-key", "SHA256:abc")
     assert code == 1
     assert "SHA256:abc is not confirmed. Compare it." in out
+    assert "Mind: It ends soon." in out
     assert platform.asked[0].body == {"confirm_host_key": "SHA256:abc"}
 
 

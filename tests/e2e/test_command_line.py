@@ -59,6 +59,8 @@ def test_a_rule_is_made_run_and_its_delivery_proven(tenant: Tenant, typed: Typed
     (tmp_path / "rule.json").write_text(json.dumps(wanted))
     assert "3" in typed("preview", tmp_path / "rule.json")[1]
     rule = made(typed, "rules", "create", said=wanted)
+    changed = made(typed, "rules", "update", rule["rule_id"], said={**wanted, "name": "Tickets, changed"})
+    assert changed["settings"]["name"] == "Tickets, changed"
     code, out, err = typed("rules", "run", rule["rule_id"], "--follow", "--json")
     assert code == 0, err
     run = json.loads(out)

@@ -54,8 +54,10 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("POST", path, json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
 
-    def put(self, path: str, body: Mapping[str, Any], etag: str = "") -> Any:
-        return self._call("PUT", path, json=body, headers={"If-Match": etag} if etag else {})
+    def change(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Replaces what is there now. Refused (412) where somebody else changes it at the same moment."""
+        tag = self._answer("GET", path).headers.get("ETag", "*")
+        return self._call("PUT", path, json=body, headers={"If-Match": tag})
 
     def delete(self, path: str) -> None:
         self._call("DELETE", path)
@@ -73,6 +75,9 @@ class Api:
                 return
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
+        return _document(self._answer(method, path, **request), {})
+
+    def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             answer = self._client.request(method, self._address + path, **request)
         except httpx.HTTPError as error:
@@ -81,7 +86,7 @@ class Api:
                 f"{self._address} does not answer: {said}. Is the address right, and the network up?"
             ) from None
         if answer.is_success:
-            return _document(answer, {})
+            return answer
         raise Refused(answer.status_code, _document(answer, {"detail": f"The platform answered {answer.status_code}."}))
 
 
