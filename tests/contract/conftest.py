@@ -28,6 +28,7 @@ RIGS = (
     "s3_sse_s3",
     "s3_sse_kms",
     "s3_locked",
+    "s3_sandbox",
     "s3rver",
     "hosted",
     "azure_blob",
@@ -148,6 +149,18 @@ LACKS_OF_S3RVER = {
     "test_every_step_of_a_good_destination_has_its_time": _REPLACES,
     "test_what_a_failure_keeps_from_being_tried_is_listed": _KEYS,
 }
+
+
+@pytest.fixture(scope="session")
+def s3_sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Server]:
+    with servers.sandbox_s3(tmp_path_factory.mktemp("engine")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3_sandbox_rig(s3_sandbox_server: servers.S3Server) -> Rig:
+    bucket = f"contract-{secrets.token_hex(6)}"
+    return s3_rig_of(s3_sandbox_server, bucket, S3View(s3_sandbox_server, bucket))
 
 
 @pytest.fixture(scope="session")

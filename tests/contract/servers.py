@@ -1,4 +1,4 @@
-"""Servers on loopback for the hostile suite: S3 by moto and by s3rver, Azurite, asyncssh's SFTP server, OpenSSH's sshd."""
+"""Servers on loopback for the hostile suite: S3 by moto, s3rver and the sandbox's engine; Azurite; two SFTP servers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ import asyncssh
 import boto3
 import pytest
 
+from sandbox import engine
+from sandbox.places import Places
+from sandbox.processes import Children
 from tests.contract.rigs import LOOPBACK
 
 AZURITE = "azurite@3.37.0"
@@ -83,21 +86,39 @@ def s3_server(scratch: Path) -> Iterator[S3Server]:
     # A process of its own: moto's rights are switched on for a whole process. The owner's calls go before them.
     command = [sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)]
     with running(command, port, scratch, INITIAL_NO_AUTH_ACTION_COUNT="5"):
-        iam = boto3.client(
-            "iam",
-            endpoint_url=endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="owner",
-            aws_secret_access_key="owner",
-        )
-        iam.create_user(UserName="tenant")
-        policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","sts:*"],"Resource":"*"}]}'
-        iam.put_user_policy(UserName="tenant", PolicyName="all", PolicyDocument=policy)
-        key = iam.create_access_key(UserName="tenant")["AccessKey"]
-        trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
-        role = iam.create_role(RoleName="tenant", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        iam.put_role_policy(RoleName="tenant", PolicyName="all", PolicyDocument=policy)
-        yield S3Server(endpoint, key["AccessKeyId"], key["SecretAccessKey"], role)
+        yield _with_tenant(endpoint, "owner")
+
+
+@contextmanager
+def sandbox_s3(scratch: Path) -> Iterator[S3Server]:
+    """The sandbox's engine with its rights enforced."""
+    places = Places(state=scratch)
+    places.prepare()
+    with Children() as children:
+        started = engine.start(children, places)
+        engine.ready(started)
+        yield _with_tenant(started.endpoint, started.access_key_id)
+
+
+def _with_tenant(endpoint: str, owner: str) -> S3Server:
+    """With a user who may use S3, and a role that anybody may assume."""
+    iam = boto3.client(
+        "iam",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=owner,
+        aws_secret_access_key=owner,
+    )
+    iam.create_user(UserName="tenant")
+    policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","sts:*"],"Resource":"*"}]}'
+    iam.put_user_policy(UserName="tenant", PolicyName="all", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="tenant")["AccessKey"]
+    trust = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
+    )
+    role = iam.create_role(RoleName="tenant", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="tenant", PolicyName="all", PolicyDocument=policy)
+    return S3Server(endpoint, key["AccessKeyId"], key["SecretAccessKey"], role)
 
 
 @dataclass(frozen=True)
