@@ -1,6 +1,6 @@
-"""A raw deflate stream by two threads, as pigz makes one: each block is compressed alone, after the 32 KiB before it.
+"""A raw deflate stream by two threads, as pigz makes one: each block is compressed alone, after the 16 KiB before it.
 
-A block's bytes follow from the block and those 32 KiB. So neither the threads nor their timing change the stream.
+A block's bytes follow from the block and those 16 KiB. So neither the threads nor their timing change the stream.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ _AHEAD = 3 * _THREADS
 the threads ran dry whenever the caller was not woken at once.
 """
 _LARGER = 1 << 24
-_WINDOW = 1 << 15
-_RAW = -15
+_WINDOW = 1 << 14
+"""Bytes that matches may reach back. With the 32 KiB that deflate allows, rows came out larger and later: at this level the
+farther match is taken for the longer one.
+"""
+_RAW = -14
 
 
 @cache
