@@ -256,8 +256,12 @@ def test_the_last_mib_that_a_server_lost_is_sent_again(rig: Rig) -> None:
 
 
 def test_who_may_not_read_sends_the_last_mib_again(tmp_path: Path) -> None:
+    """It is asked to let us read once: questions that are still being sent would fall between what is written next."""
+    reads: list[int] = []
+
     class DropBox(asyncssh.SFTPServer):
         def read(self, file_obj: Any, offset: int, size: int) -> bytes:
+            reads.append(offset)
             raise asyncssh.SFTPPermissionDenied("a drop box")
 
     content, ledger, asked = noise(66 * MIB), Kept(), iter([False, True])
@@ -268,6 +272,7 @@ def test_who_may_not_read_sends_the_last_mib_again(tmp_path: Path) -> None:
         first.close()
         assert deliver(rig.destination(), "a.bin", content, ledger).compared == "size"
         assert rig.view.files() == {"a.bin": content}
+    assert len(reads) == 1
 
 
 @pytest.mark.parametrize("most", [1, 2])

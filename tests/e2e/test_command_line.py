@@ -56,8 +56,9 @@ def test_a_rule_is_made_run_and_its_delivery_proven(tenant: Tenant, typed: Typed
     code, _, err = typed("rules", "create", "-", said=json.dumps({**wanted, "fromat": "csv"}))
     assert code == 1
     assert "fromat: is not a known field" in err
-    (tmp_path / "rule.json").write_text(json.dumps(wanted))
-    assert "3" in typed("preview", tmp_path / "rule.json")[1]
+    week = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-08T00:00:00Z"}
+    code, out, err = typed("preview", "-", "--json", said=json.dumps({"rule": wanted, "span": week}))
+    assert (code, [d["rows"] for d in json.loads(out)["data"]]) == (0, [3]), err
     rule = made(typed, "rules", "create", said=wanted)
     changed = made(typed, "rules", "update", rule["rule_id"], said={**wanted, "name": "Tickets, changed"})
     assert changed["settings"]["name"] == "Tickets, changed"
