@@ -26,6 +26,8 @@ from waybill.core.errors import ConfigurationError, TransientError, WaybillError
 from waybill.destinations import azure_blob, s3, sftp, smtp, smtp_session
 from waybill.destinations.dial import Surroundings
 
+pytestmark = pytest.mark.real  # half a minute of sockets: not for the fast lane
+
 PUBLIC, INNER = "93.184.215.14", "10.9.8.7"
 OUTSIDE = Surroundings()
 """No allowed network: as the platform runs, and not as the sandbox does."""
