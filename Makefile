@@ -4,11 +4,12 @@ PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:cli:.
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo sandbox sandbox-stop test test-fast accounted simulate gates bench key clean
+.PHONY: help demo sandbox sandbox-stop console test test-fast accounted simulate gates bench key clean
 
 help:
 	@echo "make demo          the main job, end to end, on this machine"
 	@echo "make sandbox       the whole platform on this machine, until Ctrl-C or make sandbox-stop"
+	@echo "make console       builds the console into functions/console, from where a deployment takes it"
 	@echo "make test          all gates and all tests"
 	@echo "make test-fast     core and contract, in memory, in seconds"
 	@echo "make accounted     10,000,000 rows over three tenants: what is delivered is what the lake holds, in about ten minutes"
@@ -32,7 +33,11 @@ sandbox: $(VENV)/.ready
 sandbox-stop: $(VENV)/.ready
 	$(PYTHON) -m sandbox.stop
 
+console: $(VENV)/.ready
+	$(PYTHON) -m sandbox.site
+
 gates: $(VENV)/.ready
+	$(PYTHON) -m sandbox.site check
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from sandbox import azurite, deploy, engine, node, sftp_server
+from sandbox import azurite, deploy, engine, node, sftp_server, site
 from sandbox.only_one import AlreadyRunning, only_one
 from sandbox.places import ROOT, Places, ToolMissing
 from sandbox.processes import ChildFailed, Children
@@ -40,7 +40,7 @@ def running(
         places.prepare()
         # The children end first, so that no thread waits for one of them.
         with ThreadPoolExecutor() as pool, Children() as children:
-            built = pool.submit(deploy.build, children, places, template, parameters)
+            built = pool.submit(_built, children, places, template, parameters)
             aws_up = pool.submit(_engine, children, places)
             azure_up = pool.submit(_azurite, children, places)
             sftp_up = pool.submit(_sftp, children, places)
@@ -55,6 +55,11 @@ def running(
                 yield surroundings
             finally:
                 places.env_file.unlink(missing_ok=True)
+
+
+def _built(children: Children, places: Places, template: Path, parameters: Mapping[str, str]) -> Path:
+    site.build(children, places)
+    return deploy.build(children, places, template, parameters)
 
 
 def _engine(children: Children, places: Places) -> engine.Engine:

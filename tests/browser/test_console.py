@@ -1,56 +1,52 @@
-"""The page in Debian's Chromium, as a person meets it: a wrong key, then a right one; wide and narrow; light and dark."""
+"""Signing in as a person meets it: a wrong key, then a right one; wide and narrow, light and dark; and out again."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+import gzip
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Response, expect
 
+from tests.browser.conftest import Opened
 from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox
-PICTURES = Path(__file__).resolve().parents[2] / "artifacts" / "console"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed (Debian's package chromium): the console is not looked at")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=QUIET)
-        yield started
-        started.close()
+MOST_FOR_THE_FIRST_PAGE = 650_000
+"""Bytes, compressed as API Gateway does it."""
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_key_shows_its_tenants_rules_and_runs(browser: Browser, tenant: Tenant, width: int, scheme: str) -> None:
-    tenant.tickets(1, 2)
-    rule = tenant.rule(tenant.sftp(), name="Tickets <b>of</b> the week")
-    tenant.dispatch({"time": "2026-02-01T00:00:00Z"})
-    tenant.ended(rule)
-    page = browser.new_page(
-        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
-    )
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(tenant.surroundings.console)
+def test_a_key_opens_the_console(opened: Opened, tenant: Tenant, width: int, scheme: str) -> None:
+    console = opened(width, scheme)
+    page = console.page
+    page.goto(console.address)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Enter an API key")).to_be_visible()
     page.get_by_label("API key").fill("wb_nonsense")
-    page.get_by_role("button", name="Show rules and runs").click()
-    expect(page.get_by_role("status")).to_contain_text("not known")
-    page.get_by_label("API key").fill(tenant.api.key)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("1 rule, 1 run")
-    # A rule's name is text, whatever it holds.
-    expect(page.locator("#rules tbody td").first).to_have_text("Tickets <b>of</b> the week")
-    expect(page.locator("#runs tbody")).to_contain_text("success")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"runs-{scheme}-{width}.png", full_page=True)
-    assert said == []
-    page.close()
+    expect(page.get_by_text("This key is not known")).to_be_visible()
+    console.looked_at(f"sign-in-{scheme}-{width}")
+    console.sign_in(tenant.api.key)
+    expect(page.get_by_text("No rules yet")).to_be_visible()
+    console.looked_at(f"rules-empty-{scheme}-{width}")
+    page.reload()
+    expect(page.get_by_text("No rules yet")).to_be_visible()
+    page.get_by_role("button", name=tenant.name).click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_label("API key")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_the_first_page_is_small(opened: Opened, tenant: Tenant) -> None:
+    console = opened()
+    sizes: list[int] = []
+
+    def weigh(response: Response) -> None:
+        if "/console" in response.url:
+            sizes.append(len(gzip.compress(response.body(), 6)))
+
+    console.page.on("response", weigh)
+    console.sign_in(tenant.api.key)
+    console.page.wait_for_load_state("networkidle")
+    assert len(sizes) > 2
+    assert sum(sizes) <= MOST_FOR_THE_FIRST_PAGE

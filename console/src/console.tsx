@@ -1,0 +1,43 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useState } from "react";
+import { RouterProvider } from "react-router";
+import { isWorthRetrying } from "./api/problem";
+import { NoticesProvider } from "./frame/notices";
+import { routes } from "./routes";
+import { SessionProvider, useSession } from "./session/session";
+import { SignIn } from "./session/sign-in";
+
+/** The whole console: who is not signed in sees one form, everybody else the pages. */
+export function Console() {
+  return (
+    <SessionProvider>
+      <Pages />
+    </SessionProvider>
+  );
+}
+
+function Pages() {
+  const { session } = useSession();
+  return session ? <SignedIn key={session.caller.tenant + session.caller.name} /> : <SignIn />;
+}
+
+/** One cache for one caller: nothing that one has read is ever shown to the next. */
+function SignedIn() {
+  const [answers] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: {
+          queries: { staleTime: 5_000, retry: (count, problem) => count < 2 && isWorthRetrying(problem) },
+          mutations: { retry: false },
+        },
+      }),
+  );
+  const [router] = useState(routes);
+  return (
+    <QueryClientProvider client={answers}>
+      <NoticesProvider>
+        <RouterProvider router={router} />
+      </NoticesProvider>
+    </QueryClientProvider>
+  );
+}

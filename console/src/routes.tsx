@@ -1,0 +1,23 @@
+import { createHashRouter, Navigate } from "react-router";
+import { Frame } from "./frame/frame";
+import { Lost } from "./frame/lost";
+
+/** Each page's script is fetched when it is first opened. */
+export function routes() {
+  return createHashRouter([
+    {
+      path: "/",
+      element: <Frame />,
+      errorElement: <Lost />,
+      children: [
+        { index: true, element: <Navigate to="/rules" replace /> },
+        { path: "rules", lazy: async () => ({ Component: (await import("./rules/rules-page")).RulesPage }) },
+        {
+          path: "settings",
+          lazy: async () => ({ Component: (await import("./settings/settings-page")).SettingsPage }),
+        },
+        { path: "*", element: <Lost /> },
+      ],
+    },
+  ]);
+}
