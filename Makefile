@@ -45,7 +45,7 @@ gates: $(VENV)/.ready
 	$(VENV)/bin/sam validate --lint --region us-east-1
 
 test-fast: $(VENV)/.ready
-	$(PYTHON) -m pytest tests/core tests/contract -m "not real" -q
+	$(PYTHON) -m pytest tests/core tests/contract -m "not real and not thorough" -n 2 --no-loadscope-reorder -q
 
 test: $(VENV)/.ready
 	bash tests/programs.sh
