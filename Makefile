@@ -3,6 +3,9 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := layers/shared/python:functions/api:cli:.
 export SAM_CLI_TELEMETRY := 0
+# Each process reads what another one compiled, and nothing of it lies among the sources.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
 .PHONY: help demo sandbox sandbox-stop console test test-fast accounted simulate gates bench key clean
 
