@@ -14,7 +14,7 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from waybill.core.archive import Encryption
-from waybill.engines.zip_deflate import threads
+from waybill.engines.zip_deflate import thread
 
 SALT = 16
 _ITERATIONS = 1_000
@@ -74,7 +74,7 @@ class AesCipher:
         if len(coded) < _WORTH_A_THREAD:
             self._check.update(coded)
         else:
-            self._signing = threads().submit(self._check.update, coded)
+            self._signing = thread().submit(self._check.update, coded)
 
     def _signed(self) -> None:
         if self._signing is not None:
