@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
+from typing import Generic, TypeVar
 
 from isal import isal_zlib
 
 LEVEL = 1
+T = TypeVar("T")
 _AHEAD = 4
 """Blocks that are under way while the caller deals with what is done: so many are in memory, with their output."""
 _LARGER = 1 << 24
@@ -32,26 +34,28 @@ def thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="zip")
 
 
-class _Block:
-    """One block's work: the thread's, unless the caller comes first and does it."""
+class Work(Generic[T]):
+    """Something to be done by the thread, or by who wants it done, if the thread has not begun it."""
 
-    def __init__(self, work: Callable[[], bytes]) -> None:
+    def __init__(self, work: Callable[[], T]) -> None:
         self._work, self._future = work, thread().submit(work)
-        self._coded: bytes | None = None
+        self._here: list[T] = []
 
     @property
     def done(self) -> bool:
-        return self._coded is not None or self._future.done()
+        return bool(self._here) or self._future.done()
 
     def taken(self) -> bool:
-        """Does the work here, if nobody began it."""
-        if self._coded is not None or not self._future.cancel():
+        """Does it here and now, unless somebody began it."""
+        if self._here or not self._future.cancel():
             return False
-        self._coded = self._work()
+        self._here.append(self._work())
         return True
 
-    def result(self) -> bytes:
-        return self._future.result() if self._coded is None else self._coded
+    def result(self) -> T:
+        """Waits for the thread where it has it in hand."""
+        self.taken()
+        return self._here[0] if self._here else self._future.result()
 
 
 class Deflate:
@@ -64,11 +68,11 @@ class Deflate:
         self._level = level
         self._last: bytes | None = None
         self._before = b""
-        self._under_way: deque[_Block] = deque()
+        self._under_way: deque[Work[bytes]] = deque()
 
     def compress(self, data: bytes) -> bytes:
         if self._last is not None:
-            self._under_way.append(_Block(self._work(isal_zlib.Z_SYNC_FLUSH)))
+            self._under_way.append(Work(self._work(isal_zlib.Z_SYNC_FLUSH)))
             self._before = self._last[-_WINDOW:]
         self._last = data  # whether it is the stream's end shows later
         return self._first() if len(self._under_way) > _AHEAD else b""
