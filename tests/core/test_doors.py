@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.core.made import CATALOG, NOW, rule
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryBackfills, MemoryLakeObjects, MemoryRules, MemoryRuns
+from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryLakeObjects, MemoryRules, MemoryRuns
 from tests.core.test_dispatch import tick
 from waybill.core.dispatch import is_large
 from waybill.core.doors import MOST_ALONE, SWEEP_AFTER, House, fairly, runs_asked_for
@@ -51,6 +51,7 @@ class Scene:
             lambda _: CATALOG,
             self.stage,
             self.queue,
+            MemoryEvents(),
             map,
             self.broken.append,
         )
