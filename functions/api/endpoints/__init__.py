@@ -19,6 +19,7 @@ from endpoints import (
     rules,
     runs,
     signing_keys,
+    subscriptions,
     templates,
     usage,
 )
@@ -42,6 +43,7 @@ RESOURCES = (
     signing_keys,
     api_keys,
     templates,
+    subscriptions,
     audit_log,
     usage,
 )
