@@ -274,6 +274,12 @@ def test_a_mail_of_a_rule_goes_to_each_address_by_itself_and_into_the_runs_log()
     assert office.log.noted == ["notify: a@b.example was told", "notify: c@d.example was told"]
 
 
+def test_a_run_that_keeps_no_log_is_told_all_the_same() -> None:
+    office = Office(notify=WORDS, log="minimal")
+    assert office.lived(office.notice()) == 1
+    assert (len(office.mails.sent), office.log.noted) == (1, [])
+
+
 def test_a_mail_that_is_refused_is_given_up_and_one_that_is_put_off_is_not() -> None:
     office = Office(notify=WORDS)
     notice = office.notice()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,6 +57,19 @@ def test_during_a_rotation_both_secrets_verify() -> None:
         Webhook(secret).verify(body, headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(new_secret()).verify(body, headers)
+
+
+def test_what_the_guide_says_of_verifying_is_so() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs/notifications.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert len([line for line in block.splitlines() if line.strip()]) <= 10
+    made: dict[str, Any] = {}
+    exec(block, made)
+    old, new, body, now = new_secret(), new_secret(), body_of(occasion("Grüße")), datetime.now(UTC)
+    headers = dict(headers_of("msg_1", now, body, [new, old]))
+    assert [made["is_genuine"](one, headers, body) for one in (old, new, new_secret())] == [True, True, False]
+    assert not made["is_genuine"](new, headers, body + b" ")
+    assert not made["is_genuine"](new, dict(headers_of("msg_1", now - timedelta(minutes=6), body, [new])), body)
 
 
 def test_a_secret_has_as_many_bytes_as_it_should() -> None:

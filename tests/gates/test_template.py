@@ -12,6 +12,7 @@ import yaml
 
 from waybill.core.lake_keys import merged_key, parse_key
 from waybill.core.notify import PAUSES
+from waybill.core.occasion import DESTINATION_EXPIRES, HOLE_FOUND, RULE_PAUSED, RUN_ENDED
 from waybill.core.rows import SourceFormat
 from waybill.destinations import hosted
 from waybill.settings import Settings, from_environment
@@ -257,6 +258,15 @@ def test_a_queue_waits_long_enough_is_encrypted_and_gives_up_to_another_one() ->
         least = len(PAUSES) + 2 if "Notices" in str(mapping["EventSourceArn"]) else 5  # never before its last attempt
         assert least <= queue["RedrivePolicy"]["maxReceiveCount"] <= 12
         assert letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_exactly_our_own_events_of_this_deployment_are_told() -> None:
+    pattern = RESOURCES["ToldEvents"]["Properties"]["EventPattern"]
+    ours = [RUN_ENDED, RULE_PAUSED, HOLE_FOUND, DESTINATION_EXPIRES]
+    assert set(pattern["source"]) == {source for source, _ in ours}
+    assert set(pattern["detail-type"]) == {kind for _, kind in ours}
+    assert pattern["detail"] == {"stage": [{"Ref": "Stage"}]}
+    assert "EventBusName" not in RESOURCES["ToldEvents"]["Properties"]
 
 
 def test_each_format_of_records_raises_an_event_and_what_we_merge_does_not() -> None:

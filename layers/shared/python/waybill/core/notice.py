@@ -29,7 +29,7 @@ class Mail(BaseModel):
 
 class Notice(BaseModel):
     """`receiver` is the subscription's id, or the rule's; `zone` the rule's. `mail` is None for a webhook: where that goes is
-    read when it is sent.
+    read when it is sent. `logged`: what becomes of a rule's own mail is noted in its run's log.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,6 +37,7 @@ class Notice(BaseModel):
     occasion: Occasion
     receiver: str
     zone: str = "UTC"
+    logged: bool = False
     mail: Mail | None = None
 
     @property

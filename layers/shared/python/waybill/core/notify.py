@@ -18,6 +18,7 @@ from waybill.core.notify_text import message_of, subject_of, values_of
 from waybill.core.occasion import TEST, Occasion, occasion_of
 from waybill.core.ports import Rules, RunLog, Secrets
 from waybill.core.rule import Rule
+from waybill.core.rule_settings import LogKept
 from waybill.core.run import known_key
 from waybill.core.signed_webhook import body_of, headers_of
 from waybill.core.subscription import DISABLED_AFTER, MailTarget, Subscription, Subscriptions, WebhookTarget
@@ -98,7 +99,8 @@ def _notices(occasion: Occasion, rule: Rule | None, subscriptions: Subscriptions
     zone = rule.settings.schedule.zone if rule else "UTC"
     notify = rule.settings.notify if rule else None
     if rule is not None and notify is not None and notify.wants(occasion.kind):
-        yield from _mails(occasion, rule.rule_id, zone, notify)
+        logged = bool(occasion.run_id) and rule.settings.log is LogKept.FULL
+        yield from _mails(occasion, rule.rule_id, zone, notify, logged=logged)
     for one in subscriptions.all(occasion.tenant):
         if one.wants(occasion):
             yield from _of_subscription(occasion, one, zone)
@@ -111,11 +113,11 @@ def _of_subscription(occasion: Occasion, subscription: Subscription, zone: str) 
         yield Notice(occasion=occasion, receiver=subscription.subscription_id, zone=zone)
 
 
-def _mails(occasion: Occasion, receiver: str, zone: str, words: MailWords) -> Iterator[Notice]:
+def _mails(occasion: Occasion, receiver: str, zone: str, words: MailWords, *, logged: bool = False) -> Iterator[Notice]:
     """One for each address: nobody sees who else is told, and one that is wrong holds back no other."""
     for address in words.addresses:
         mail = Mail(address=address, subject=words.subject, message=words.message)
-        yield Notice(occasion=occasion, receiver=receiver, zone=zone, mail=mail)
+        yield Notice(occasion=occasion, receiver=receiver, zone=zone, mail=mail, logged=logged)
 
 
 def deliver(notice: Notice, number: int, desk: Desk, now: datetime) -> timedelta | None:
@@ -139,7 +141,7 @@ def deliver(notice: Notice, number: int, desk: Desk, now: datetime) -> timedelta
     desk.attempts.note(tenant, notice.receiver, attempt)
     if subscription is not None:
         _note_health(subscription, sent, pause, desk.subscriptions, now)
-    elif pause is None and notice.occasion.run_id:
+    elif pause is None and notice.logged:
         key = known_key(tenant, notice.occasion.run_id)
         told = "was told" if sent.delivered else f"was not told: {sent.message}"
         desk.log.note(key, now, "notify", f"{notice.to} {told}")
