@@ -7,15 +7,13 @@ Both come by one queue. A notice that failed goes back to it until its next atte
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill import wiring
 from waybill.boundary import Event, handler, logger
-from waybill.core.errors import TransientError
 from waybill.core.notice import Notice
 from waybill.core.notify import Desk, deliver, fan_out, try_now
 
@@ -26,23 +24,23 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         subscription = wiring.subscriptions().get(**event["test"])
         attempts = try_now(subscription, _desk(), wiring.now())
         return {"attempts": [one.model_dump(mode="json") for one in attempts]}
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return dict(process_partial_response(dict(event), _taken, processor, context))
+    (record,) = event["Records"]  # one message at a time, as the queue's mapping says
+    put_off = _taken(record)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}] if put_off else []}
 
 
-def _taken(record: SQSRecord) -> None:
-    """Raises TransientError where the message is to come again."""
-    said = json.loads(record.body)
+def _taken(record: Mapping[str, Any]) -> bool:
+    """Whether the message is to come again. What fails otherwise comes again as well, and ends in the dead letter queue."""
+    said = json.loads(record["body"])
     if "detail-type" in said:
-        logger.info("%s are told of %s", fan_out(said, _desk()), said["detail-type"])
-        return
-    number = int(record.attributes.approximate_receive_count)
+        logger.info("%s notices of %s", fan_out(said, _desk()), said["detail-type"])
+        return False
+    number = int(record["attributes"]["ApproximateReceiveCount"])
     pause = deliver(Notice.model_validate(said), number, _desk(), wiring.now())
-    if pause is not None:
-        wiring.outbox().put_off(record.receipt_handle, pause)
-        raise TransientError(
-            "A receiver did not take its notice.", f"It is tried again in {int(pause.total_seconds())} seconds."
-        )
+    if pause is None:
+        return False
+    wiring.outbox().put_off(record["receiptHandle"], pause)
+    return True
 
 
 def _desk() -> Desk:

@@ -99,9 +99,13 @@ class Office:
         self.subscriptions, self.attempts = MemorySubscriptions(*subscriptions), MemoryAttempts()
         self.log, self.outbox = MemoryRunLog(), MemoryOutbox()
         self.mails, self.webhooks = MemoryMails(), MemoryWebhooks()
-        post = Post(Secrets(), self.webhooks, self.mails if mails else None, "https://console.example")
+        self.waits: list[int] = []
+        post = Post(Secrets(), self.webhooks, self.mails if mails else None, self.wait, "https://console.example")
         self.desk = Desk(self.rules, self.subscriptions, self.attempts, self.log, self.outbox, post)
         self.now = NOW
+
+    def wait(self, tenant: str) -> int:
+        return self.waits.pop(0) if self.waits else 0
 
     def told(self, **changes: Any) -> list[tuple[str, str]]:
         """Who gets a notice of that event."""
@@ -287,6 +291,14 @@ def test_a_mail_that_is_refused_is_given_up_and_one_that_is_put_off_is_not() -> 
     assert office.lived(notice) == 2
     assert office.mails.sent == []
     assert office.log.noted == ["notify: a@b.example was not told: The mail service refused the mail."]
+
+
+def test_a_tenant_who_sends_too_many_mails_sends_the_rest_later() -> None:
+    office = Office(notify=WORDS)
+    office.waits = [30, 1]
+    assert office.lived(office.notice()) == 3
+    assert len(office.mails.sent) == 1
+    assert "sent later" in office.attempts.noted[0].message
 
 
 def test_windows_are_told_in_the_rules_zone() -> None:

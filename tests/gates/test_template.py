@@ -254,6 +254,7 @@ def test_a_queue_waits_long_enough_is_encrypted_and_gives_up_to_another_one() ->
             continue  # what is lost there, the next heartbeat does
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[mapping["FunctionName"]["Ref"]]["Timeout"]
+        assert mapping["BatchSize"] == 1 or "Notices" not in str(mapping["EventSourceArn"]), "none waits for another"
         letters = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["GetAtt"].removesuffix(".Arn")]
         least = len(PAUSES) + 2 if "Notices" in str(mapping["EventSourceArn"]) else 5  # never before its last attempt
         assert least <= queue["RedrivePolicy"]["maxReceiveCount"] <= 12

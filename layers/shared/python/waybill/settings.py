@@ -53,6 +53,7 @@ class Settings(BaseModel):
     ending_role: str = ""
     notify_function: str = ""
     notices_queue: str = ""
+    mails_per_minute: int = Field(default=60, ge=1, description="That one tenant may send, ten times as many at once.")
     notification_sender: str = Field(default="", description="From whom mails come; empty where none are sent.")
     console_url: str = ""
     direct_download: bool = Field(default=True, description="Whether anybody may fetch hosted files by a link.")

@@ -253,7 +253,12 @@ def post() -> Post:
     """By what notices go out."""
     s = settings()
     mails: Mails | None = SesMails(_client("sesv2"), s.notification_sender) if mails_are_sent() else None
-    return Post(secrets=secrets(), webhooks=_webhooks(), mails=mails, console=s.console_url)
+    limit = Rate(s.mails_per_minute, 10 * s.mails_per_minute)
+
+    def wait(tenant: str) -> int:
+        return rates().take(f"mails/{tenant}", limit, int(now().timestamp() * 1000))
+
+    return Post(secrets=secrets(), webhooks=_webhooks(), mails=mails, mail_wait=wait, console=s.console_url)
 
 
 def _webhooks() -> Webhooks:

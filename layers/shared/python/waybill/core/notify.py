@@ -6,7 +6,7 @@ Each notice is sent at least once, under an id of its own that stays the same. A
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,11 +42,14 @@ GONE = 410
 
 @dataclass(frozen=True)
 class Post:
-    """By what notices go out. `mails` is None where the operator sends none; `console` is its address."""
+    """By what notices go out. `mails` is None where the operator sends none; `mail_wait` takes one mail from what a tenant may
+    send, or says in how many seconds there may be one; `console` is its address.
+    """
 
     secrets: Secrets
     webhooks: Webhooks
     mails: Mails | None
+    mail_wait: Callable[[str], int]
     console: str
 
 
@@ -222,6 +225,8 @@ def _sent(notice: Notice, subscription: Subscription | None, post: Post, now: da
 def _mailed(notice: Notice, mail: Mail, post: Post) -> Sent:
     if post.mails is None:
         return Sent(False, "The platform's operator has not set up mails.", final=True)
+    if post.mail_wait(notice.occasion.tenant):
+        return Sent(False, "More mails are to be sent than a tenant may at one time; it is sent later.")
     values = values_of(notice.occasion, notice.zone, post.console)
     post.mails.send(mail.address, subject_of(mail.subject, values), message_of(mail.message, values), notice.id)
     return Sent(True, "The mail service took it.")

@@ -88,6 +88,11 @@ def mail(event: dict[str, Any]) -> str:
     return str(client.send_email(FromEmailAddress=event["from"], Destination=to, Content=message)["MessageId"])
 
 
+def batch(_event: dict[str, Any]) -> int:
+    sqs, entries = boto3.client("sqs"), [{"Id": "1", "MessageBody": "x"}]
+    return len(sqs.send_message_batch(QueueUrl=os.environ["QUEUE"], Entries=entries)["Successful"])
+
+
 def put(event: dict[str, Any]) -> None:
     keep(event["key"], {})
 
