@@ -41,7 +41,7 @@ class Scene:
             self.rules.add(one)
         self.runs, self.queue, self.broken = MemoryRuns(self.rules), Queue(), list[Rule]()
         backfills = MemoryBackfills(self.runs)
-        self.stage, self.told = MemoryStage(), MemoryEvents()
+        self.stage, self.events = MemoryStage(), MemoryEvents()
         self.lake = MemoryLakeObjects()
         self.house = House(
             self.rules,
@@ -51,7 +51,7 @@ class Scene:
             lambda _: CATALOG,
             self.stage,
             self.queue,
-            self.told,
+            self.events,
             map,
             self.broken.append,
         )
@@ -116,7 +116,7 @@ def test_an_execution_that_is_over_without_an_end_is_followed_by_the_next_attemp
         else:
             assert (found, after.state) == ([], RunState.FAILURE)
             assert "stopped without an end" in after.message
-    told = [(detail["attempt"], detail["next_attempt_at"] is None) for _, _, detail in scene.told.sent]
+    told = [(detail["attempt"], detail["next_attempt_at"] is None) for _, _, detail in scene.events.sent]
     assert told == [(n, n == MOST_ATTEMPTS) for n in range(1, MOST_ATTEMPTS + 1)]
 
 

@@ -92,6 +92,11 @@ def test_nothing_that_is_filled_in_begins_a_line_or_another_placeholder(
     message.encode()
 
 
+def test_a_name_does_not_turn_the_rest_of_its_line() -> None:
+    values = values_of(run_ended(rule_name="a\u202eb\u2066c\u200fd", message="\u202e"), "UTC", "")
+    assert (values["rule"], values["message"]) == ("abcd", "-")
+
+
 def test_a_rule_that_is_called_like_a_placeholder_stays_so() -> None:
     values = values_of(run_ended(rule_name="{link}"), "UTC", "https://console.example")
     assert subject_of("{rule} {title}", values) == "{link} {link} was delivered"

@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.sesv2 import sesv2_backends
-from moto.sqs import sqs_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sesv2.models import sesv2_backends
+from moto.sqs.models import sqs_backends
 from standardwebhooks.webhooks import Webhook
 
 from tests.core.test_notify import RULE, RUN, event

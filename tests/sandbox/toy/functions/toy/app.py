@@ -33,7 +33,7 @@ def handle(event: dict[str, Any], _context: object) -> Any:
     if "how" not in event:
         return keep("told/" + str(time.time_ns()), event)
     return {"fine": fine, "transient": transient, "permanent": permanent, "exit": leave, "sleep": sleep, "mail": mail,
-            "put": put, "packages": packages}[event["how"]](event)  # fmt: skip
+            "put": put, "batch": batch, "packages": packages}[event["how"]](event)  # fmt: skip
 
 
 def authorize(event: dict[str, Any], _context: object) -> Any:
@@ -89,8 +89,9 @@ def mail(event: dict[str, Any]) -> str:
 
 
 def batch(_event: dict[str, Any]) -> int:
-    sqs, entries = boto3.client("sqs"), [{"Id": "1", "MessageBody": "x"}]
-    return len(sqs.send_message_batch(QueueUrl=os.environ["QUEUE"], Entries=entries)["Successful"])
+    client: Any = boto3.client("sqs")
+    entries = [{"Id": "1", "MessageBody": "x"}]
+    return len(client.send_message_batch(QueueUrl=os.environ["QUEUE"], Entries=entries)["Successful"])
 
 
 def put(event: dict[str, Any]) -> None:
