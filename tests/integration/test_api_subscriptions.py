@@ -175,6 +175,18 @@ def test_a_trial_answers_what_happened(api: InProcess) -> None:
     assert api.call("POST", "/subscriptions/sub_unknown/test").status == 404
 
 
+def test_a_mail_subscription_that_is_sent_twice_is_made_once(api: InProcess) -> None:
+    body = {"name": "x", "events": ["run.failure"], "target": MAIL}
+    first, second = (api.call("POST", "/subscriptions", body, {"Idempotency-Key": "k"}) for _ in range(2))
+    assert (first.status, second.status, first.json) == (201, 201, second.json)
+    hook = {**body, "target": HOOK}
+    assert api.call("POST", "/subscriptions", hook, {"Idempotency-Key": "h"}).status == 201
+    assert (
+        api.call("POST", "/subscriptions", hook, {"Idempotency-Key": "h"}).status == 409
+    )  # its secret is kept nowhere
+    assert len(api.get("/subscriptions")["items"]) == 2
+
+
 def test_there_is_an_end_to_how_many_a_tenant_has(api: InProcess) -> None:
     for _ in range(MOST):
         saved(api, target=MAIL)

@@ -166,7 +166,7 @@ def create_subscription(body: SubscriptionRequest) -> Response[NewSubscriptionVi
         _forget(subscription.secret_ref)
         raise
     view = NewSubscriptionView(**_view(subscription).model_dump(), secret=secret)
-    headers = {"ETag": _etag(subscription), "Cache-Control": "no-store"}
+    headers = {"ETag": _etag(subscription), **({"Cache-Control": "no-store"} if secret else {})}
     return Response(HTTPStatus.CREATED.value, "application/json", view, headers=headers)
 
 
