@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from waybill.core.notify_settings import MailWords, Notify, NotifyOn
 from waybill.core.notify_text import (
@@ -21,6 +24,7 @@ from waybill.core.notify_text import (
     values_of,
 )
 from waybill.core.occasion import EventKind, Occasion
+from waybill.core.subscription import Target
 
 HOSTILE = st.text(
     st.characters() | st.sampled_from("\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x00\u202e\u2066{}"), max_size=80
@@ -149,6 +153,17 @@ def test_a_rule_tells_of_each_outcome_unless_it_says_which() -> None:
     some = Notify.model_validate({**words, "on": ["failure", "paused"]})
     assert {kind for kind in EventKind if some.wants(kind)} == {EventKind.RUN_FAILURE, EventKind.RULE_PAUSED}
     assert len(NotifyOn) == 5
+
+
+def test_the_guide_has_every_placeholder_and_its_examples_are_taken() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs/notifications.md").read_text()
+    rows = [line.split(" | ")[0] for line in guide.splitlines() if line.startswith("| `{")]
+    assert {name for row in rows for name in re.findall(r"`\{(\w+)\}`", row)} == PLACEHOLDERS.keys()
+    of_rule, of_tenant, _ = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", guide, re.DOTALL))
+    assert Notify.model_validate(of_rule["notify"]).wants("run.failure")
+    assert TypeAdapter(Target).validate_python(of_tenant["target"])
+    assert all(EventKind(one) for one in of_tenant["events"])
+    assert {kind for kind in EventKind if f"`{kind}`" in guide} == set(EventKind)
 
 
 @pytest.mark.parametrize(
