@@ -22,6 +22,7 @@ from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
 from waybill.core.folder_access import Folder
+from waybill.core.notice import Attempt, Result
 from waybill.core.run import Run
 
 ALL = " ".join(sorted(Permission))
@@ -151,6 +152,23 @@ class Questions:
                 return {"window": window, "data": [], "names": [], "more_names": 0, "sample": None}
 
 
+class Trials:
+    def run(self, tenant: str, subscription_id: str) -> Sequence[Attempt]:
+        said = {"message": "The receiver answered 204.", "status": 204, "next_at": None}
+        return [
+            Attempt(
+                notice_id="msg_1",
+                event="test",
+                run_id="",
+                to="",
+                number=1,
+                at=wiring.now(),
+                result=Result.DELIVERED,
+                **said,
+            )
+        ]
+
+
 class Keys:
     def keys(self, folder: Folder) -> Sequence[Mapping[str, Any]]:
         made = {"made_at": "2026-01-01T00:00:00Z", "made_by": "a test", "last_used": None, "ends_at": None}
@@ -196,6 +214,7 @@ def running(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator
         ("workflow", starts),
         ("prober", Probes()),
         ("querying", Questions()),
+        ("trial", Trials()),
         ("folder_access", Keys()),
     ):
         monkeypatch.setattr(wiring, name, lambda stand_in=stand_in: stand_in)

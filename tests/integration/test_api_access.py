@@ -73,6 +73,9 @@ def things(api: InProcess) -> dict[str, str]:
         "backfill_id": api.expect(202, "POST", f"/rules/{rule}/backfills", backfill)["backfill_id"],
         "key_id": key["key_id"],
         "template_id": api.expect(201, "POST", "/templates", template)["template_id"],
+        "subscription_id": api.expect(201, "POST", "/subscriptions", EXAMPLES["create_subscription"])[
+            "subscription_id"
+        ],
         "sha256": "0" * 64,
     }
 

@@ -95,7 +95,9 @@ def test_every_body_has_an_example_and_the_api_takes_it(api: InProcess, document
     assert set(with_body) == set(EXAMPLES)
     destination = api.destination()
     template = api.expect(201, "POST", "/templates", EXAMPLES["create_template"])
+    subscription = api.expect(201, "POST", "/subscriptions", EXAMPLES["create_subscription"])
     known = {"destination_id": destination, "name": "chat_tickets", "template_id": template["template_id"]}
+    known["subscription_id"] = subscription["subscription_id"]
     rule = api.rule(destination, schedule={"frequency": "daily", "starts_at": "2026-01-01T00:00:00Z"})
     for name, (method, path, one) in sorted(with_body.items()):
         example = one["requestBody"]["content"]["application/json"]["examples"]["usual"]["value"]

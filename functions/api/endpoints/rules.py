@@ -333,6 +333,6 @@ def _view(rule: Rule) -> RuleView:
         next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
         version=rule.version,
         created_by=rule.created_by,
-        warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now()),
+        warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now(), mails=wiring.mails_are_sent()),
         **values,
     )
