@@ -34,12 +34,12 @@ def secrets_kept() -> dict[str, str]:
 def test_a_webhooks_secret_is_shown_once_and_kept_as_a_secret_alone(api: InProcess) -> None:
     answer = api.call("POST", "/subscriptions", {"name": "x", "events": ["run.failure"], "target": HOOK})
     assert (answer.status, answer.headers["Cache-Control"]) == (201, "no-store")
-    secret, place = answer.json["secret"], f"/subscriptions/{answer.json['subscription_id']}"
+    secret, place = answer.body["secret"], f"/subscriptions/{answer.body['subscription_id']}"
     assert secret.startswith("whsec_")
     assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
     assert list(secrets_kept().values()) == [secret]
     shown = api.call("GET", place)
-    assert shown.json == {k: v for k, v in answer.json.items() if k != "secret"}
+    assert shown.body == {k: v for k, v in answer.body.items() if k != "secret"}
     assert shown.headers["ETag"] == answer.headers["ETag"]
     (item,) = boto3.client("dynamodb", region_name=REGION).scan(TableName="SubscriptionsTable")["Items"]
     assert secret.removeprefix("whsec_") not in json.dumps(item)
@@ -77,8 +77,8 @@ def test_a_change_names_what_it_read_and_wakes_one_that_was_disabled(api: InProc
     kept = wiring.subscriptions().get("acme", made["subscription_id"])
     wiring.subscriptions().fails(kept, wiring.now(), "It answered 500.")
     shown = api.call("GET", place)
-    assert (shown.json["state"], shown.json["because"]) == ("failing", "It answered 500.")
-    assert shown.json["failing_since"]
+    assert (shown.body["state"], shown.body["because"]) == ("failing", "It answered 500.")
+    assert shown.body["failing_since"]
     assert shown.headers["ETag"] == tag, "how it fares is no change of it"
     wiring.subscriptions().disable(kept, wiring.now(), "It answered 410.")
     assert api.get(place)["state"] == "disabled"
@@ -88,7 +88,7 @@ def test_a_change_names_what_it_read_and_wakes_one_that_was_disabled(api: InProc
     assert (changed["name"], changed["state"], changed["because"]) == ("Changed", "active", "")
     assert api.call("PUT", place, body, {"If-Match": tag}).status == 412
     other = api.call("PUT", place, {**body, "target": MAIL}, {"If-Match": "*"})
-    assert (other.status, other.json["errors"][0]["field"]) == (422, "target.kind")
+    assert (other.status, other.body["errors"][0]["field"]) == (422, "target.kind")
     wiring.subscriptions().disable(kept, wiring.now(), "An answer to what it was before.")
     assert api.get(place)["state"] == "active"
     assert list(secrets_kept().values()) == [made["secret"]]
@@ -116,7 +116,7 @@ def test_what_is_wrong_is_named_and_nothing_is_made(api: InProcess) -> None:
     for changes, field in WRONG:
         body = {"name": "x", "events": ["run.failure"], "target": HOOK, **changes}
         answer = api.call("POST", "/subscriptions", body)
-        assert (answer.status, answer.json["errors"][0]["field"]) == (422, field), answer.text
+        assert (answer.status, answer.body["errors"][0]["field"]) == (422, field), answer.text
     assert api.get("/subscriptions")["items"] == []
     assert secrets_kept() == {}
 
@@ -132,7 +132,7 @@ def test_rules_and_subscriptions_say_that_no_mail_is_sent(api: InProcess, monkey
     assert api.rule(notify=notify)["warnings"] == []
     assert saved(api, target=MAIL)["warnings"] == []
     refused = api.call("POST", "/rules", {"name": "x", "data": [{"dataset": "leads"}], "notify": {"addresses": ["x"]}})
-    assert "notify.addresses.0" in [e["field"] for e in refused.json["errors"]]
+    assert "notify.addresses.0" in [e["field"] for e in refused.body["errors"]]
 
 
 def test_attempts_are_listed_page_by_page_the_newest_first(api: InProcess) -> None:
@@ -178,7 +178,7 @@ def test_a_trial_answers_what_happened(api: InProcess) -> None:
 def test_a_mail_subscription_that_is_sent_twice_is_made_once(api: InProcess) -> None:
     body = {"name": "x", "events": ["run.failure"], "target": MAIL}
     first, second = (api.call("POST", "/subscriptions", body, {"Idempotency-Key": "k"}) for _ in range(2))
-    assert (first.status, second.status, first.json) == (201, 201, second.json)
+    assert (first.status, second.status, first.body) == (201, 201, second.body)
     hook = {**body, "target": HOOK}
     assert api.call("POST", "/subscriptions", hook, {"Idempotency-Key": "h"}).status == 201
     assert (
@@ -196,4 +196,4 @@ def test_there_is_an_end_to_how_many_a_tenant_has(api: InProcess) -> None:
     zeta = {**ADMINISTRATOR, "tenant": "zeta"}
     body = {"name": "x", "events": ["run.failure"], "target": MAIL}
     assert api.call("POST", "/subscriptions", body, caller=zeta).status == 201
-    assert len(api.call("GET", "/subscriptions", caller=zeta).json["items"]) == 1
+    assert len(api.call("GET", "/subscriptions", caller=zeta).body["items"]) == 1

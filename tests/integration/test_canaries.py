@@ -32,7 +32,9 @@ from sandbox import mail_sink
 from tests.contract import servers
 from tests.contract.rigs import LOOPBACK
 from tests.core.test_plan import planned
-from tests.integration.house import Answer, Platform, context, function, platform
+from tests.integration.functions import context, function
+from tests.integration.house import Platform, platform
+from tests.integration.in_process import Answer
 from waybill import boundary, wiring
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import plan_key, run_key

@@ -18,7 +18,8 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.core.test_notify import RULE, RUN, event
 from tests.integration.conftest import REGION
-from tests.integration.house import Platform, context, function, platform
+from tests.integration.functions import context, function
+from tests.integration.house import Platform, platform
 from tests.webhooks.receiver import Receiver, receiving
 from waybill import wiring
 from waybill.aws.events import EventBridge
