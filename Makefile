@@ -7,7 +7,7 @@ export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/pycache
 
-.PHONY: help demo sandbox sandbox-stop console test test-fast accounted simulate gates bench key clean
+.PHONY: help demo sandbox sandbox-stop console test test-fast accounted simulate gates bench gates-console gates-python key clean
 
 help:
 	@echo "make demo          the main job, end to end, on this machine"
@@ -39,8 +39,12 @@ sandbox-stop: $(VENV)/.ready
 console: $(VENV)/.ready
 	$(PYTHON) -m sandbox.site
 
-gates: $(VENV)/.ready
+gates: gates-console gates-python
+
+gates-console: $(VENV)/.ready
 	$(PYTHON) -m sandbox.site check
+
+gates-python: $(VENV)/.ready
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
@@ -52,7 +56,7 @@ test-fast: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	bash tests/programs.sh
-	$(MAKE) gates
+	$(MAKE) -j2 gates
 	$(PYTHON) -m pytest -n 3 --no-loadscope-reorder -q --durations=15
 
 bench: $(VENV)/.ready
