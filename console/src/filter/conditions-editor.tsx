@@ -52,6 +52,10 @@ export function ConditionsEditor({ fields, conditions, strict, onChange }: Props
         removeButtonAriaLabel={(one: Condition) => `Remove the condition on ${one.field}`}
         i18nStrings={{ itemRemovedAriaLive: "The condition was removed.", errorIconAriaLabel: "Error" }}
         disableAddButton={!usual}
+        gridLayout={[
+          { breakpoint: "xxs", rows: [[4, 3, 4]], removeButton: { width: "auto" } },
+          { rows: [[1], [1], [1]], removeButton: { ownRow: true } },
+        ]}
         empty={<Box color="text-body-secondary">No conditions: every row.</Box>}
         onAddButtonClick={() => usual && onChange({ ...conditions, items: [...items, newCondition(usual)] })}
         onRemoveButtonClick={({ detail }) =>
@@ -66,6 +70,7 @@ export function ConditionsEditor({ fields, conditions, strict, onChange }: Props
                 options={options}
                 filteringType="auto"
                 filteringAriaLabel="Find a field"
+                filteringClearAriaLabel="Clear"
                 filteringPlaceholder="Find a field"
                 expandToViewport
                 ariaLabel={`Field of condition ${place + 1}`}

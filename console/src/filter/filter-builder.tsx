@@ -1,5 +1,7 @@
+import Box from "@cloudscape-design/components/box";
 import FormField from "@cloudscape-design/components/form-field";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Textarea from "@cloudscape-design/components/textarea";
 import Toggle from "@cloudscape-design/components/toggle";
 import { useState } from "react";
@@ -31,32 +33,29 @@ export function FilterBuilder({ fields, value, onChange, error, label = "Filter"
   const asText = byHand || read === null;
   // Whoever else changed the text is followed; what is typed here is not read back from it, which would lose spaces.
   const shown = textOf(edited) === value ? edited : (read ?? edited);
-  return (
-    <FormField
-      label={label}
+  const toggle = (
+    <Toggle
+      checked={asText}
+      disabled={read === null}
       description={
-        asText
-          ? "CQL2 text over the dataset's fields. Empty means every row."
-          : "Which rows are taken. Without a condition, every row is."
+        read === null ? "This text says what conditions cannot. Clear it to go back to conditions." : undefined
       }
-      errorText={error}
-      stretch
+      onChange={({ detail }) => setByHand(detail.checked)}
     >
+      Write the filter as text
+    </Toggle>
+  );
+  if (asText)
+    return (
       <SpaceBetween size="s">
-        <Toggle
-          checked={asText}
-          disabled={read === null}
-          description={
-            read === null ? "This text says what conditions cannot. Clear it to go back to conditions." : undefined
-          }
-          onChange={({ detail }) => setByHand(detail.checked)}
+        <FormField
+          label={label}
+          description="CQL2 text over the dataset's fields. Empty means every row."
+          errorText={error}
+          stretch
         >
-          Write the filter as text
-        </Toggle>
-        {asText ? (
           <Textarea
             value={value}
-            ariaLabel={`${label} as CQL2 text`}
             placeholder="status = 'open' AND created_at >= TIMESTAMP('2026-01-01T00:00:00Z')"
             rows={3}
             spellcheck={false}
@@ -65,18 +64,29 @@ export function FilterBuilder({ fields, value, onChange, error, label = "Filter"
               onChange(detail.value);
             }}
           />
-        ) : (
-          <ConditionsEditor
-            fields={fields}
-            conditions={shown}
-            strict={strict}
-            onChange={(now) => {
-              setEdited(now);
-              onChange(textOf(now));
-            }}
-          />
-        )}
+        </FormField>
+        {toggle}
       </SpaceBetween>
-    </FormField>
+    );
+  return (
+    <SpaceBetween size="s">
+      <div>
+        <Box variant="awsui-key-label">{label}</Box>
+        <Box variant="small" color="text-body-secondary">
+          Which rows are taken. Without a condition, every row is.
+        </Box>
+      </div>
+      <ConditionsEditor
+        fields={fields}
+        conditions={shown}
+        strict={strict}
+        onChange={(now) => {
+          setEdited(now);
+          onChange(textOf(now));
+        }}
+      />
+      {error && <StatusIndicator type="error">{error}</StatusIndicator>}
+      {toggle}
+    </SpaceBetween>
   );
 }

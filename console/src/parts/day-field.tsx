@@ -8,16 +8,18 @@ interface Props {
   /** `2026-03-29`, empty for none. */
   readonly value: string;
   readonly error?: string | undefined;
+  /** Whether it says how a day is written; the placeholder does in any case. */
+  readonly constraint?: boolean;
   onChange(day: string): void;
 }
 
 /** A day, typed or picked. */
-export function DayField({ label, description, value, error, onChange }: Props) {
+export function DayField({ label, description, value, error, constraint = true, onChange }: Props) {
   return (
     <FormField
       label={label}
       description={description}
-      constraintText="Year-month-day, such as 2026-03-29"
+      constraintText={constraint && "Year-month-day, such as 2026-03-29"}
       errorText={error}
     >
       <DatePicker

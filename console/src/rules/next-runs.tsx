@@ -2,7 +2,7 @@ import Badge from "@cloudscape-design/components/badge";
 import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Table from "@cloudscape-design/components/table";
+import Table, { type TableProps } from "@cloudscape-design/components/table";
 import type { CalendarView, EntryView } from "../api/description";
 import { Empty } from "../parts/empty";
 import { Failed } from "../parts/failed";
@@ -32,7 +32,7 @@ export function NextRuns({ calendar, failure, loading, frequency, heading }: Pro
       {failure != null && <Failed failure={failure} />}
       <Table<EntryView>
         header={
-          <Header variant={heading} description={`Times in ${zone}; in UTC beside it.`}>
+          <Header variant={heading} description={`Times in ${zone}.`}>
             Next runs
           </Header>
         }
@@ -46,20 +46,21 @@ export function NextRuns({ calendar, failure, loading, frequency, heading }: Pro
             {why ?? "Nothing is due. Choose when it runs, or activate the rule."}
           </Empty>
         }
-        columnDefinitions={[
-          {
-            id: "window",
-            header: "Covers",
-            isRowHeader: true,
-            cell: ({ start, end }) => span(start.utc, end.utc, zone),
-          },
-          { id: "due", header: "Delivered from", cell: ({ due }) => instant(due.utc, zone) },
-          { id: "utc", header: "In UTC", cell: ({ due }) => <Box color="text-body-secondary">{instant(due.utc)}</Box> },
-          { id: "marks", header: "Clock changes", cell: ({ marks }) => <Marks marks={marks} /> },
-        ]}
+        columnDefinitions={columns(zone)}
       />
     </SpaceBetween>
   );
+}
+
+/** Times in UTC stand beside the zone's own, where they differ. */
+function columns(zone: string): TableProps.ColumnDefinition<EntryView>[] {
+  const all: TableProps.ColumnDefinition<EntryView>[] = [
+    { id: "window", header: "Covers", isRowHeader: true, cell: ({ start, end }) => span(start.utc, end.utc, zone) },
+    { id: "due", header: "Delivered from", cell: ({ due }) => instant(due.utc, zone) },
+    { id: "utc", header: "In UTC", cell: ({ due }) => <Box color="text-body-secondary">{instant(due.utc)}</Box> },
+    { id: "marks", header: "Clock changes", cell: ({ marks }) => <Marks marks={marks} /> },
+  ];
+  return all.filter((one) => one.id !== "utc" || zone !== "UTC");
 }
 
 function Marks({ marks }: Pick<EntryView, "marks">) {

@@ -119,6 +119,7 @@ function FieldsChoice({ name, fields, openField, chosen, error, onChange }: Fiel
             filteringType="auto"
             filteringPlaceholder="Find a field"
             filteringAriaLabel="Find a field"
+            filteringClearAriaLabel="Clear"
             expandToViewport
             tokenLimit={8}
             i18nStrings={{ tokenLimitShowMore: "Show more", tokenLimitShowFewer: "Show fewer" }}

@@ -51,6 +51,7 @@ export function DataStep(drafting: Drafting) {
               filteringType="auto"
               filteringPlaceholder="Find a dataset"
               filteringAriaLabel="Find a dataset"
+              filteringClearAriaLabel="Clear"
               expandToViewport
               deselectAriaLabel={(one) => `Leave out ${one.label}`}
               i18nStrings={{ tokenLimitShowMore: "Show more", tokenLimitShowFewer: "Show fewer" }}

@@ -153,7 +153,13 @@ function summary(problem: Problem | null, step: number): ReactNode {
   const unseen = here.filter((one) => !hasControl(one.field)).map((one) => `${one.field}: ${one.message}`);
   const seen = here.length - unseen.length;
   const marked =
-    seen > 0 ? [seen === 1 ? "One entry below needs another value." : `${seen} entries below need another value.`] : [];
+    seen > 0
+      ? [
+          seen === 1
+            ? "One entry of this step needs another value."
+            : `${seen} entries of this step need another value.`,
+        ]
+      : [];
   return [...marked, ...unseen].join(" ") || undefined;
 }
 

@@ -117,6 +117,7 @@ export function ScheduleForm({ schedule, wrong, onChange }: Props) {
             filteringType="auto"
             filteringPlaceholder="Find a zone"
             filteringAriaLabel="Find a zone"
+            filteringClearAriaLabel="Clear"
             virtualScroll
             expandToViewport
             onChange={({ detail }) => onChange({ ...schedule, zone: detail.selectedOption.value ?? "UTC" })}

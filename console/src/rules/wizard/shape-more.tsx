@@ -112,6 +112,7 @@ export function BesidesForm({ draft, datasets, change, wrong }: Drafting) {
             selectedOptions={detail_records.fields.map((value) => ({ value, label: value }))}
             filteringType="auto"
             filteringAriaLabel="Find a field"
+            filteringClearAriaLabel="Clear"
             placeholder="Choose fields"
             expandToViewport
             tokenLimit={8}

@@ -1,10 +1,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { bodyOf } from "../../api/client";
+import { useSettled } from "../../parts/use-settled";
 import { useApi } from "../../session/session";
 import type { Schedule } from "./draft";
-
-const TYPED = 400;
 
 /** The calendar of a schedule that is being typed: asked for once nothing was typed for a moment. */
 export function useDraftCalendar(schedule: Schedule, datasets: readonly string[]) {
@@ -21,13 +19,4 @@ export function useDraftCalendar(schedule: Schedule, datasets: readonly string[]
 
 function unfinished(schedule: Schedule): boolean {
   return schedule.frequency === "once" && !(schedule.first_day && schedule.last_day);
-}
-
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), TYPED);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

@@ -1,0 +1,26 @@
+import { bodyOf } from "../api/client";
+import { Empty } from "../parts/empty";
+import { Link } from "../parts/link";
+import { ownZone } from "../rules/zoned";
+import { useApi } from "../session/session";
+import { RunsTable } from "./runs-table";
+
+/** The runs of all rules, newest first. */
+export function RunsPage() {
+  const api = useApi();
+  return (
+    <RunsTable
+      queryKey={["runs"]}
+      ask={(query) => bodyOf(api.GET("/runs", { params: { query: { ...query, limit: 50 } } }))}
+      zone={ownZone()}
+      ofRules
+      title="Runs"
+      variant="h1"
+      empty={
+        <Empty title="No runs yet">
+          A rule runs when its first window is over, or when you run it by hand. See the <Link to="/rules">rules</Link>.
+        </Empty>
+      }
+    />
+  );
+}
