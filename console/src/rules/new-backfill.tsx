@@ -61,8 +61,20 @@ export function NewBackfill({ rule, close }: { rule: RuleView; close: () => void
         onChange={setFirst}
       />
       <DayField label="Up to the start of" value={end} error={problem?.of("to")} onChange={setEnd} />
-      <PickOne label="Which windows" value={only} options={ONLY} onChange={setOnly} error={problem?.of("only")} />
-      <PickOne label="Order" value={order} options={ORDERS} onChange={setOrder} error={problem?.of("order")} />
+      <PickOne
+        label="Which windows"
+        value={only}
+        options={ONLY}
+        onChange={(one) => setOnly(one)}
+        error={problem?.of("only")}
+      />
+      <PickOne
+        label="Order"
+        value={order}
+        options={ORDERS}
+        onChange={(one) => setOrder(one)}
+        error={problem?.of("order")}
+      />
       <EnterNumber
         label="Runs at one time"
         constraint="1 to 5"

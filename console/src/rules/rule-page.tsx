@@ -77,7 +77,7 @@ function Shown({ rule }: { rule: RuleView }) {
             items={[
               { label: "State", value: <State rule={rule} /> },
               { label: "Frequency", value: frequencyWords(settings.schedule) },
-              { label: "Next run", value: <NextRun rule={rule} /> },
+              { label: "Next run", value: <NextRun rule={rule} long /> },
               { label: "Destinations", value: listed(settings.destinations.map(nameOf)) },
             ]}
           />

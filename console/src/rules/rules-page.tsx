@@ -136,11 +136,11 @@ function columns(nameOf: (id: string) => string, acts: boolean): TableProps.Colu
       header: "Name",
       isRowHeader: true,
       sortingField: "name",
-      minWidth: 180,
+      minWidth: 160,
       cell: (rule) => <Link to={`/rules/${rule.rule_id}`}>{rule.settings.name}</Link>,
     },
-    { id: "state", header: "State", minWidth: 110, cell: (rule) => <State rule={rule} /> },
-    { id: "frequency", header: "Frequency", minWidth: 160, cell: (rule) => frequencyWords(rule.settings.schedule) },
+    { id: "state", header: "State", minWidth: 130, cell: (rule) => <State rule={rule} /> },
+    { id: "frequency", header: "Frequency", minWidth: 150, cell: (rule) => frequencyWords(rule.settings.schedule) },
     {
       id: "next",
       header: "Next run",
@@ -148,9 +148,9 @@ function columns(nameOf: (id: string) => string, acts: boolean): TableProps.Colu
       minWidth: 150,
       cell: (rule) => <NextRun rule={rule} />,
     },
-    { id: "last", header: "Last outcome", minWidth: 140, cell: (rule) => <LastOutcome rule={rule} /> },
-    { id: "to", header: "Destinations", minWidth: 140, cell: (rule) => listed(rule.settings.destinations.map(nameOf)) },
-    { id: "actions", header: "Actions", minWidth: 80, cell: (rule) => <RuleMenu rule={rule} inline /> },
+    { id: "last", header: "Last outcome", minWidth: 125, cell: (rule) => <LastOutcome rule={rule} /> },
+    { id: "to", header: "Destinations", minWidth: 120, cell: (rule) => listed(rule.settings.destinations.map(nameOf)) },
+    { id: "actions", header: "Actions", minWidth: 95, cell: (rule) => <RuleMenu rule={rule} inline /> },
   ];
   return all.filter((one) => one.id !== "actions" || acts);
 }
@@ -168,15 +168,17 @@ export function State({ rule }: { rule: RuleView }) {
   );
 }
 
-export function NextRun({ rule }: { rule: RuleView }) {
+/** `long`: in UTC as well. */
+export function NextRun({ rule, long = false }: { rule: RuleView; long?: boolean }) {
   const { zone, frequency } = rule.settings.schedule;
   if (!rule.next_run || frequency === "arrival") return <>–</>;
+  const due = Date.parse(rule.next_run) <= Date.now();
   return (
     <>
       {instant(rule.next_run, zone)}
       <Box variant="small" color="text-body-secondary" display="block">
-        {away(rule.next_run)}
-        {zone !== "UTC" && `, ${instant(rule.next_run)} UTC`}
+        {due ? "due, it starts within a minute" : away(rule.next_run)}
+        {long && zone !== "UTC" && `, ${instant(rule.next_run)} UTC`}
       </Box>
     </>
   );

@@ -14,8 +14,7 @@ export function SettingsTold({ parts, onEdit }: { parts: readonly Told[]; onEdit
           key={part.title}
           header={
             <Header
-              variant="h3"
-              headingTagOverride="h3"
+              variant="h2"
               actions={
                 onEdit && (
                   <Button ariaLabel={`Edit ${part.title.toLowerCase()}`} onClick={() => onEdit(step)}>

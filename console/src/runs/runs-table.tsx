@@ -27,6 +27,8 @@ interface Props {
   ask(query: RunsAsked): Promise<RunList>;
   /** In which windows are shown. */
   readonly zone: string;
+  /** The zone of a rule, where runs of several are listed. */
+  zoneOf?(ruleId: string): string | undefined;
   /** With the rule's name, where runs of several are listed. */
   readonly ofRules?: boolean;
   readonly title: string;
@@ -47,7 +49,7 @@ const STATES = [
 const LIVE = 3_000;
 
 /** The log of runs, filtered by status and window; read anew while one goes on. */
-export function RunsTable({ queryKey, ask, zone, ofRules = false, title, variant, empty, actions }: Props) {
+export function RunsTable({ queryKey, ask, zone, zoneOf, ofRules = false, title, variant, empty, actions }: Props) {
   const [state, setState] = useState("");
   const [first, setFirst] = useState("");
   const [last, setLast] = useState("");
@@ -70,7 +72,11 @@ export function RunsTable({ queryKey, ask, zone, ofRules = false, title, variant
       list={runs}
       variant={variant === "h1" ? "full-page" : "container"}
       header={
-        <Header variant={variant} actions={actions} description={`Windows in ${zone}.`}>
+        <Header
+          variant={variant}
+          actions={actions}
+          description={ofRules ? "Times in the zone of each rule." : `Times in ${zone}.`}
+        >
           {title}
         </Header>
       }
@@ -89,7 +95,7 @@ export function RunsTable({ queryKey, ask, zone, ofRules = false, title, variant
         </SpaceBetween>
       }
       empty={filtered ? <Box>No run fits. Choose another status or other days.</Box> : empty}
-      columnDefinitions={columns(zone, ofRules)}
+      columnDefinitions={columns((run) => zoneOf?.(run.rule_id) ?? zone, ofRules)}
     />
   );
 }
@@ -108,23 +114,49 @@ function dayAfter(day: string): string {
   return Number.isNaN(at) || day.length < 10 ? "" : new Date(at + 86_400_000).toISOString().slice(0, 10);
 }
 
-function columns(zone: string, ofRules: boolean): TableProps.ColumnDefinition<RunView>[] {
+function columns(zoneOf: (run: RunView) => string, ofRules: boolean): TableProps.ColumnDefinition<RunView>[] {
   const all: TableProps.ColumnDefinition<RunView>[] = [
     {
       id: "date",
       header: "Export date",
       isRowHeader: true,
-      cell: (run) => <Link to={`/runs/${run.run_id}`}>{instant(run.started_at ?? run.scheduled_for, zone)}</Link>,
+      minWidth: 150,
+      cell: (run) => (
+        <Link to={`/runs/${run.run_id}`}>{instant(run.started_at ?? run.scheduled_for, zoneOf(run))}</Link>
+      ),
     },
-    { id: "rule", header: "Rule", cell: (run) => <Link to={`/rules/${run.rule_id}`}>{run.rule_name}</Link> },
-    { id: "window", header: "Window", cell: (run) => windowWords(run, zone) },
-    { id: "state", header: "Status", cell: (run) => <Status run={run} /> },
+    {
+      id: "rule",
+      header: "Rule",
+      minWidth: 140,
+      cell: (run) => <Link to={`/rules/${run.rule_id}`}>{run.rule_name}</Link>,
+    },
+    {
+      id: "window",
+      header: "Window",
+      minWidth: 125,
+      cell: (run) => <Window run={run} zone={zoneOf(run)} named={ofRules} />,
+    },
+    { id: "state", header: "Status", minWidth: 150, cell: (run) => <Status run={run} /> },
     { id: "rows", header: "Rows", cell: (run) => count(run.rows) },
-    { id: "bytes", header: "Size", cell: (run) => bytes(run.bytes) },
+    { id: "bytes", header: "Size", minWidth: 95, cell: (run) => bytes(run.bytes) },
     { id: "files", header: "Files", cell: (run) => count(run.files) },
     { id: "which", header: "Which", cell: (run) => which(run) },
   ];
   return all.filter((one) => one.id !== "rule" || ofRules);
+}
+
+function Window({ run, zone, named }: { run: RunView; zone: string; named: boolean }) {
+  return (
+    <>
+      {windowWords(run, zone)}
+      {named && (
+        <Box variant="small" color="text-body-secondary" display="block">
+          {zone}
+        </Box>
+      )}
+    </>
+  );
 }
 
 function Status({ run }: { run: RunView }) {

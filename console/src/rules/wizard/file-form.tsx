@@ -16,7 +16,7 @@ export function FileForm(drafting: Drafting) {
   const { journal } = draft;
   const mails = draft.data.some((one) => drafting.datasets.find((d) => d.name === one.dataset)?.journal);
   return (
-    <>
+    <SpaceBetween size="l">
       <Container header={<Header variant="h2">Files</Header>}>
         <SpaceBetween size="l">
           {(mails || journal) && (
@@ -31,25 +31,50 @@ export function FileForm(drafting: Drafting) {
             </Checkbox>
           )}
           <ColumnLayout columns={2}>
-            {journal ? (
-              <>
-                <PickOne
-                  label="Mails"
-                  value={journal.per}
-                  options={PER}
-                  error={wrong("journal.per")}
-                  onChange={(per) => change({ journal: { ...journal, per } })}
-                />
-                <EnterNumber
-                  label="Bytes of a mail at most"
-                  constraint="100000 to 25000000. A longer conversation comes as several mails."
-                  value={journal.most_bytes}
-                  error={wrong("journal")}
-                  onChange={(most) => change({ journal: { ...journal, most_bytes: most ?? 0 } })}
-                />
-              </>
-            ) : (
-              <Formats {...drafting} />
+            {journal && (
+              <PickOne
+                label="Mails"
+                value={journal.per}
+                options={PER}
+                error={wrong("journal.per")}
+                onChange={(per) => change({ journal: { ...journal, per } })}
+              />
+            )}
+            {journal && (
+              <EnterNumber
+                label="Bytes of a mail at most"
+                constraint="100000 to 25000000. A longer conversation comes as several mails."
+                value={journal.most_bytes}
+                error={wrong("journal")}
+                onChange={(most) => change({ journal: { ...journal, most_bytes: most ?? 0 } })}
+              />
+            )}
+            {!journal && (
+              <PickOne
+                label="Format"
+                value={draft.format}
+                options={FORMATS}
+                error={wrong("format")}
+                onChange={(format) => change({ format })}
+              />
+            )}
+            {!journal && draft.format === "csv" && (
+              <PickOne
+                label="Kind of CSV"
+                value={draft.csv}
+                options={CSV_PROFILES}
+                error={wrong("csv")}
+                onChange={(csv) => change({ csv })}
+              />
+            )}
+            {!journal && (
+              <PickOne
+                label="Compression"
+                value={draft.compression}
+                options={COMPRESSIONS}
+                error={wrong("compression")}
+                onChange={(compression) => change({ compression })}
+              />
             )}
             <PickOne
               label="Timestamps"
@@ -62,37 +87,7 @@ export function FileForm(drafting: Drafting) {
         </SpaceBetween>
       </Container>
       <ArchiveForm {...drafting} />
-    </>
-  );
-}
-
-function Formats({ draft, change, wrong }: Drafting) {
-  return (
-    <>
-      <PickOne
-        label="Format"
-        value={draft.format}
-        options={FORMATS}
-        error={wrong("format")}
-        onChange={(format) => change({ format })}
-      />
-      {draft.format === "csv" && (
-        <PickOne
-          label="Kind of CSV"
-          value={draft.csv}
-          options={CSV_PROFILES}
-          error={wrong("csv")}
-          onChange={(csv) => change({ csv })}
-        />
-      )}
-      <PickOne
-        label="Compression"
-        value={draft.compression}
-        options={COMPRESSIONS}
-        error={wrong("compression")}
-        onChange={(compression) => change({ compression })}
-      />
-    </>
+    </SpaceBetween>
   );
 }
 

@@ -17,7 +17,7 @@ export function More({ title, description, wrong = false, children }: Props) {
     <ExpandableSection
       variant="container"
       headerText={title}
-      headingTagOverride="h3"
+      headingTagOverride="h2"
       {...(description ? { headerDescription: description } : {})}
       expanded={open || wrong}
       onChange={({ detail }) => setOpen(detail.expanded)}

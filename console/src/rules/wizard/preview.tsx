@@ -31,8 +31,7 @@ export function Preview({ draft }: { draft: Draft }) {
     <Container
       header={
         <Header
-          variant="h3"
-          headingTagOverride="h3"
+          variant="h2"
           description="What it would deliver of its newest window that is over. Nothing leaves yet."
           actions={
             <Button iconName="refresh" onClick={() => void found.refetch()} loading={found.isFetching}>

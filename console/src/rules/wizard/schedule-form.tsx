@@ -94,21 +94,20 @@ export function ScheduleForm({ schedule, wrong, onChange }: Props) {
           </FormField>
         )}
         {schedule.frequency === "once" && (
-          <>
-            <DayField
-              label="First day"
-              value={schedule.first_day}
-              error={wrong("schedule.first_day")}
-              onChange={(first_day) => onChange({ ...schedule, first_day })}
-            />
-            <DayField
-              label="Last day"
-              description="It is exported, too."
-              value={schedule.last_day}
-              error={wrong("schedule.last_day")}
-              onChange={(last_day) => onChange({ ...schedule, last_day })}
-            />
-          </>
+          <DayField
+            label="First day"
+            value={schedule.first_day}
+            error={wrong("schedule.first_day")}
+            onChange={(first_day) => onChange({ ...schedule, first_day })}
+          />
+        )}
+        {schedule.frequency === "once" && (
+          <DayField
+            label="Last day, exported too"
+            value={schedule.last_day}
+            error={wrong("schedule.last_day") ?? wrongOrder(wrong, "last_day")}
+            onChange={(last_day) => onChange({ ...schedule, last_day })}
+          />
         )}
         <FormField label="Time zone" errorText={wrong("schedule.zone")}>
           <Select
@@ -176,7 +175,7 @@ function Bound({ schedule, which, label, ask, wrong, onChange }: BoundProps) {
           label={which === "starts_at" ? "First day of the rule" : "The rule ends before"}
           description={local && !local.endsWith(" 00:00") ? `Now set to ${local}, ${schedule.zone}.` : undefined}
           value={typed}
-          error={wrong(`schedule.${which}`) ?? (which === "ends_at" ? wrongOrder(wrong) : undefined)}
+          error={wrong(`schedule.${which}`) ?? (which === "ends_at" ? wrongOrder(wrong, "ends_at") : undefined)}
           onChange={(day) => {
             setTyped(day);
             onChange({ ...schedule, [which]: instantAt(day, "00:00", schedule.zone) ?? null });
@@ -187,8 +186,8 @@ function Bound({ schedule, which, label, ask, wrong, onChange }: BoundProps) {
   );
 }
 
-/** The API says of the schedule as a whole that its end is not after its start. */
-function wrongOrder(wrong: (path: string) => string | undefined): string | undefined {
+/** The API says of the schedule as a whole that its end is not after its start; the sentence names the end. */
+function wrongOrder(wrong: (path: string) => string | undefined, end: string): string | undefined {
   const said = wrong("schedule");
-  return said?.includes("ends_at") ? said : undefined;
+  return said?.includes(end) ? said : undefined;
 }

@@ -1,5 +1,5 @@
+import Box from "@cloudscape-design/components/box";
 import ContentLayout from "@cloudscape-design/components/content-layout";
-import Header from "@cloudscape-design/components/header";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useState } from "react";
@@ -115,7 +115,8 @@ export function EditRulePage() {
 
 function Page({ title, failure, children }: { title: string; failure: unknown; children: ReactNode }) {
   return (
-    <ContentLayout header={<Header variant="h1">{title}</Header>}>
+    // The page's first heading is the step's own.
+    <ContentLayout header={<Box fontSize="heading-l">{title}</Box>}>
       {failure ? <Failed failure={failure} /> : (children ?? <Waiting what="the rule" />)}
     </ContentLayout>
   );
