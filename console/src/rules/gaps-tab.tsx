@@ -108,9 +108,10 @@ export function GapsTab({ rule }: { rule: RuleView }) {
             id: "window",
             header: `Window, ${zone}`,
             isRowHeader: true,
+            minWidth: 130,
             cell: (one) => span(one.start, one.end, zone),
           },
-          { id: "state", header: "State", cell: (one) => <Outcome state={one.state} /> },
+          { id: "state", header: "State", minWidth: 130, cell: (one) => <Outcome state={one.state} /> },
           { id: "delivered", header: "Rows delivered", cell: (one) => count(one.rows_delivered) },
           { id: "source", header: "Rows in the source", cell: (one) => count(one.rows_in_source) },
           { id: "difference", header: "Difference", cell: (one) => count(one.difference) },
@@ -118,6 +119,7 @@ export function GapsTab({ rule }: { rule: RuleView }) {
           {
             id: "runs",
             header: "Runs",
+            minWidth: 90,
             cell: (one) =>
               one.run_ids.map((id) => (
                 <div key={id}>

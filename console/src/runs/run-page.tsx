@@ -84,14 +84,14 @@ function Shown({ run }: { run: RunDetail }) {
         <Container header={<Header variant="h2">Summary</Header>}>
           <Summary run={run} zone={zone} />
         </Container>
-        {isGoingOn(run) && <RunProgress run={run} files={files.items} destinations={places} nameOf={nameOf} />}
+        {isGoingOn(run) && <RunProgress run={run} files={files} destinations={places} nameOf={nameOf} />}
         <RunFiles
           run={run}
           files={files}
           nameOf={nameOf}
           hosted={destinations.filter((one) => one.kind === "hosted").map((one) => one.destination_id)}
         />
-        <Verify run={run} files={files.items} />
+        <Verify files={files.items} more={files.more} />
         <RunLog run={run} zone={zone} />
       </SpaceBetween>
     </ContentLayout>
@@ -119,7 +119,7 @@ function Summary({ run, zone }: { run: RunDetail; zone: string }) {
         { label: "Window, UTC", value: windowWords(run, "UTC") },
         { label: "Which", value: which(run) },
         { label: `Export date, ${zone}`, value: instant(run.started_at ?? run.scheduled_for, zone) },
-        { label: "It took", value: lasted(run) },
+        { label: isGoingOn(run) ? "So far" : "It took", value: lasted(run) },
         { label: "Rows", value: count(run.rows) },
         { label: "Size", value: bytes(run.bytes) },
         { label: "Files", value: count(run.files) },

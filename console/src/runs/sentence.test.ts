@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FileView, RunDetail, RunView } from "../api/description";
-import { bars, folderOf, happened, isRetriable, lasted, quoted } from "./sentence";
+import { delivering, folderOf, happened, isRetriable, lasted, packaging, quoted } from "./sentence";
 
 const run: RunView = {
   run_id: "rul_1.20260101T000000Z.1",
@@ -45,6 +45,10 @@ describe("what happened", () => {
   test.each<[Partial<RunView>, RegExp]>([
     [{}, /Everything arrived: 3 rows in 2 files, 1\.20 kB/],
     [{ rejects: 2 }, /2 rows could not be read/],
+    [
+      { message: "Delivered. 3 media files could not be packaged as asked; see the manifest's exceptions." },
+      /destination\. 3 media files could not be packaged as asked; see the manifest's exceptions\.$/,
+    ],
     [{ files: 0, message: "No rows." }, /^No rows\.$/],
     [{ state: "failure", message: "The password was not taken." }, /failed\. The password was not taken\./],
     [{ state: "partial" }, /retry sends only what is missing/],
@@ -67,19 +71,15 @@ describe("what happened", () => {
   });
 });
 
-test("bars: parts packaged, and files by destination", () => {
+test("how far it is: parts packaged, and files by destination", () => {
   const progress = { parts_done: 1, parts: 4, rows: 10, packaged_bytes: 1000, files_delivered: 3, delivered_bytes: 1 };
   const detail: RunDetail = { ...run, progress, log: [] };
-  const found = bars(detail, [file("a", "dst_1", "dst_2"), file("b", "dst_1")], ["dst_1", "dst_2"]);
-  expect(found.map((one) => [one.label, one.value])).toEqual([
-    ["Packaged", 25],
-    ["dst_1", 100],
-    ["dst_2", 50],
-  ]);
-  expect(found[2]?.said).toBe("1 of 2 files, 500 B");
-  expect(bars({ ...detail, progress: { ...progress, parts: null } }, [], ["dst_1"]).map((one) => one.value)).toEqual([
-    0, 0,
-  ]);
+  expect(packaging(detail)).toEqual({ label: "Packaged", value: 25, said: "1 of 4 parts, 10 rows, 1.00 kB" });
+  expect(packaging({ ...detail, progress: { ...progress, parts: null } }).value).toBe(0);
+  const files = [file("a", "dst_1", "dst_2"), file("b", "dst_1")];
+  expect(delivering("dst_1", files).value).toBe(100);
+  expect(delivering("dst_2", files)).toEqual({ label: "dst_2", value: 50, said: "1 of 2 files, 500 B" });
+  expect(delivering("dst_1", []).value).toBe(0);
 });
 
 test("where a manifest lies, as a shell takes it", () => {

@@ -43,8 +43,11 @@ export function happened(run: RunView): string {
   }
 }
 
-function rejected({ rejects }: RunView): string {
-  return rejects ? ` ${many(rejects, "row")} could not be read; see the rejects among its files.` : "";
+/** What was left out, as the run's own message says it of media. */
+function rejected({ rejects, message }: RunView): string {
+  const rows = rejects ? ` ${many(rejects, "row")} could not be read; see the rejects among its files.` : "";
+  const media = /\d+ media files could not be packaged[^.]*\.(?: See[^.]*\.)?/.exec(message)?.[0] ?? "";
+  return media ? `${rows} ${media}` : rows;
 }
 
 /** Whether a retry may help; the API has the last word. */
@@ -59,11 +62,10 @@ export interface Bar {
   readonly said: string;
 }
 
-/** How far a run is: its packaging, and the files on their way to each destination. Nothing where no log of it is kept. */
-export function bars(run: RunDetail, files: readonly FileView[], destinations: readonly string[]): Bar[] {
-  const { progress } = run;
+/** How far packaging is. */
+export function packaging({ progress }: RunDetail): Bar {
   const parts = progress.parts ?? 0;
-  const packaged: Bar = {
+  return {
     label: "Packaged",
     value: parts > 0 ? (100 * progress.parts_done) / parts : 0,
     said:
@@ -71,19 +73,20 @@ export function bars(run: RunDetail, files: readonly FileView[], destinations: r
         ? "It is not planned yet."
         : `${count(progress.parts_done)} of ${many(parts, "part")}, ${many(progress.rows, "row")}, ${bytes(progress.packaged_bytes)}`,
   };
-  const sent = destinations.map((id) => {
-    const there = files.filter((one) => one.receipts.some((receipt) => receipt.destination_id === id));
-    const size = there.reduce((sum, one) => sum + one.size, 0);
-    return {
-      label: id,
-      value: files.length > 0 ? (100 * there.length) / files.length : 0,
-      said:
-        files.length > 0
-          ? `${count(there.length)} of ${many(files.length, "file")}, ${bytes(size)}`
-          : "No file is ready yet.",
-    };
-  });
-  return [packaged, ...sent];
+}
+
+/** How many of the files have a receipt from a destination. */
+export function delivering(destination: string, files: readonly FileView[]): Bar {
+  const there = files.filter((one) => one.receipts.some((receipt) => receipt.destination_id === destination));
+  const size = there.reduce((sum, one) => sum + one.size, 0);
+  return {
+    label: destination,
+    value: files.length > 0 ? (100 * there.length) / files.length : 0,
+    said:
+      files.length > 0
+        ? `${count(there.length)} of ${many(files.length, "file")}, ${bytes(size)}`
+        : "No file is ready yet.",
+  };
 }
 
 /** The folder at the receiver's that holds a run's manifest, below the destination's root; empty for the root itself. */

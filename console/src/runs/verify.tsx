@@ -5,20 +5,19 @@ import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { bodyOf } from "../api/client";
-import type { FileView, RunView } from "../api/description";
+import type { FileView } from "../api/description";
 import { useNotices } from "../frame/notices";
 import { saveAs } from "../parts/save-as";
 import { useApi } from "../session/session";
 import { folderOf, quoted } from "./sentence";
 
 /** Where the manifest is, and how the receiver proves by it that nothing is missing. */
-export function Verify({ run, files }: { run: RunView; files: readonly FileView[] }) {
+export function Verify({ files, more }: { files: readonly FileView[]; more: boolean }) {
   const api = useApi();
   const notices = useNotices();
   const manifest = files.find((one) => one.kind === "manifest");
-  const exceptions = /\d+ media files could not be packaged[^;]*/.exec(run.message);
-  if (!manifest) return null;
-  const command = `waybill verify ${quoted(folderOf(manifest.name) || ".")} --keys keys.json`;
+  if (!manifest && !more) return null;
+  const command = `waybill verify ${manifest ? quoted(folderOf(manifest.name) || ".") : "FOLDER"} --keys keys.json`;
 
   async function keys() {
     try {
@@ -46,8 +45,15 @@ export function Verify({ run, files }: { run: RunView; files: readonly FileView[
     >
       <SpaceBetween size="s">
         <Box>
-          The manifest is <Box variant="code">{manifest.name}</Box>, below each destination's root. It lists every file
-          with its SHA-256{exceptions ? ", the exceptions" : ""} and the run before it, and is signed by the platform.
+          {manifest ? (
+            <>
+              The manifest is <Box variant="code">{manifest.name}</Box>, below each destination's root.
+            </>
+          ) : (
+            "The manifest is the last of the files, below each destination's root."
+          )}{" "}
+          It lists every file with its SHA-256, what could not be packaged, and the run before it, and is signed by the
+          platform.
         </Box>
         <Box>
           Whoever has the files proves with it, and with no account, that nothing is missing and nothing was changed:

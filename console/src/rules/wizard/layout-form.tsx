@@ -39,9 +39,10 @@ export function LayoutForm({ draft, change, wrong }: Drafting) {
   const media = wantsMedia(draft);
   const own = TEMPLATES.some(({ part }) => layout[part] !== undefined) || Boolean(layout.rename);
   const [open, setOpen] = useState(false);
+  // A name that is emptied is the layout's own again; what another control says stays, an empty folder too.
   const put = (part: Partial<Layout>) => {
-    const now = { ...layout, ...part };
-    const said = Object.entries(now).filter(([key, value]) => value !== "" || key === "folder");
+    const emptied = Object.entries(part).flatMap(([key, value]) => (value === "" ? key : []));
+    const said = Object.entries({ ...layout, ...part }).filter(([key]) => !emptied.includes(key));
     change({ layout: Object.fromEntries(said) as Partial<Layout> });
   };
   return (

@@ -10,15 +10,16 @@ import Table from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 import { bodyOf } from "../../api/client";
 import type { ExpectedView, PreviewAnswer, SampleView } from "../../api/description";
+import { asProblem, Problem } from "../../api/problem";
 import { Failed } from "../../parts/failed";
 import { saveAs } from "../../parts/save-as";
 import { Waiting } from "../../parts/waiting";
 import { bytes, count, span } from "../../parts/words";
 import { useApi } from "../../session/session";
-import { type Draft, previewOf } from "./draft";
+import { type Draft, previewOf, STEPS, stepOf } from "./draft";
 
 /** What the rule would deliver of its newest window that is over. Nothing is saved, and nothing leaves. */
-export function Preview({ draft }: { draft: Draft }) {
+export function Preview({ draft, mend }: { draft: Draft; mend: (problem: Problem) => void }) {
   const api = useApi();
   const rule = previewOf(draft);
   const found = useQuery({
@@ -44,13 +45,38 @@ export function Preview({ draft }: { draft: Draft }) {
       }
     >
       {found.error ? (
-        <Failed failure={found.error} again={() => void found.refetch()} />
+        <Refused failure={found.error} again={() => void found.refetch()} mend={mend} />
       ) : found.data ? (
         <Previewed answer={found.data} zone={draft.schedule.zone} />
       ) : (
         <Waiting what="the preview" />
       )}
     </Container>
+  );
+}
+
+interface RefusedProps {
+  readonly failure: unknown;
+  again(): void;
+  mend(problem: Problem): void;
+}
+
+/** What the rule could not do as it is, with the way to the control that mends it. */
+function Refused({ failure, again, mend }: RefusedProps) {
+  const problem = asProblem(failure);
+  if (problem.errors.length === 0) return <Failed failure={problem} again={again} />;
+  const errors = problem.errors.map(({ field, message }) => ({ field: field.replace(/^rule\./, ""), message }));
+  const first = STEPS[Math.min(...errors.map((one) => stepOf(one.field)))];
+  return (
+    <Alert
+      type="error"
+      header="This rule cannot be saved as it is"
+      action={<Button onClick={() => mend(new Problem(problem.status, problem.message, errors))}>Go to {first}</Button>}
+    >
+      {errors.map((one) => (
+        <div key={one.field + one.message}>{one.message}</div>
+      ))}
+    </Alert>
   );
 }
 

@@ -1,17 +1,24 @@
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { Problem } from "../../api/problem";
 import { SettingsTold } from "../settings-told";
 import { told } from "../settings-words";
 import { useDestinations } from "../use-destinations";
 import type { Drafting } from "./drafting";
 import { Preview } from "./preview";
 
+interface Props extends Drafting {
+  toStep(step: number): void;
+  /** Leads to what a problem names. */
+  mend(problem: Problem): void;
+}
+
 /** All of it in words, and what it would deliver. */
-export function ReviewStep({ draft, toStep }: Drafting & { toStep: (step: number) => void }) {
+export function ReviewStep({ draft, toStep, mend }: Props) {
   const destinations = useDestinations().data ?? [];
   return (
     <SpaceBetween size="l">
       <SettingsTold parts={told(draft, destinations)} onEdit={toStep} />
-      <Preview draft={draft} />
+      <Preview draft={draft} mend={mend} />
     </SpaceBetween>
   );
 }

@@ -103,7 +103,7 @@ export function RuleWizard({ place, initial, datasets, keepsPassword, submit, sa
     Frequency: <FrequencyStep {...drafting} />,
     Shape: <ShapeStep {...drafting} />,
     Destination: <DestinationStep {...drafting} />,
-    Review: <ReviewStep {...drafting} toStep={(to) => void navigate(to)} />,
+    Review: <ReviewStep {...drafting} toStep={(to) => void navigate(to)} mend={show} />,
   };
   return (
     <SpaceBetween size="s">
