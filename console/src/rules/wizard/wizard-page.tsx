@@ -100,7 +100,8 @@ export function EditRulePage() {
     <Page title={rule ? `Edit ${rule.body.settings.name}` : "Edit rule"} failure={read.error ?? datasets.error}>
       {rule && datasets.data && (
         <RuleWizard
-          place={ruleId}
+          // A draft of a state that somebody changed meanwhile is none of the new one.
+          place={`${ruleId} ${rule.etag}`}
           initial={draftOf(rule.body.settings, rule.body.settings.schedule.zone)}
           datasets={datasets.data}
           keepsPassword={encrypts(rule.body.settings)}
