@@ -55,10 +55,21 @@ export function NextRuns({ calendar, failure, loading, frequency, heading }: Pro
 /** Times in UTC stand beside the zone's own, where they differ. */
 function columns(zone: string): TableProps.ColumnDefinition<EntryView>[] {
   const all: TableProps.ColumnDefinition<EntryView>[] = [
-    { id: "window", header: "Covers", isRowHeader: true, cell: ({ start, end }) => span(start.utc, end.utc, zone) },
-    { id: "due", header: "Delivered from", cell: ({ due }) => instant(due.utc, zone) },
-    { id: "utc", header: "In UTC", cell: ({ due }) => <Box color="text-body-secondary">{instant(due.utc)}</Box> },
-    { id: "marks", header: "Clock changes", cell: ({ marks }) => <Marks marks={marks} /> },
+    {
+      id: "window",
+      header: "Covers",
+      isRowHeader: true,
+      minWidth: 125,
+      cell: ({ start, end }) => span(start.utc, end.utc, zone),
+    },
+    { id: "due", header: "Delivered from", minWidth: 150, cell: ({ due }) => instant(due.utc, zone) },
+    {
+      id: "utc",
+      header: "In UTC",
+      minWidth: 150,
+      cell: ({ due }) => <Box color="text-body-secondary">{instant(due.utc)}</Box>,
+    },
+    { id: "marks", header: "Clock changes", minWidth: 160, cell: ({ marks }) => <Marks marks={marks} /> },
   ];
   return all.filter((one) => one.id !== "utc" || zone !== "UTC");
 }

@@ -84,6 +84,7 @@ function Shown({ rule }: { rule: RuleView }) {
         </Container>
         <Tabs
           ariaLabel="About the rule"
+          i18nStrings={{ scrollLeftAriaLabel: "Earlier tabs", scrollRightAriaLabel: "Further tabs" }}
           activeTabId={asked.get("tab") ?? "log"}
           onChange={({ detail }) => setAsked({ tab: detail.activeTabId }, { replace: true })}
           tabs={[

@@ -84,14 +84,15 @@ export function DestinationStep({ draft, change, wrong }: Drafting) {
             </Empty>
           }
           columnDefinitions={[
-            { id: "name", header: "Name", isRowHeader: true, cell: (one) => one.name },
-            { id: "kind", header: "Kind", cell: (one) => words(one.kind) },
+            { id: "name", header: "Name", isRowHeader: true, minWidth: 140, cell: (one) => one.name },
+            { id: "kind", header: "Kind", minWidth: 110, cell: (one) => words(one.kind) },
             {
               id: "state",
               header: "Last test",
+              minWidth: 110,
               cell: (one) => <Outcome state={one.usable ? "ok" : "failed"} />,
             },
-            { id: "warnings", header: "Notes", cell: (one) => one.warnings.join(" ") || "–" },
+            { id: "warnings", header: "Notes", minWidth: 140, cell: (one) => one.warnings.join(" ") || "–" },
           ]}
         />
       </FormField>
