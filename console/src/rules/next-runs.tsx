@@ -15,6 +15,8 @@ const WITHOUT_CLOCK: Partial<Record<Frequency, string>> = {
   arrival: "It runs as soon as an object of one of its datasets is in the lake.",
 };
 
+const SOON = 12;
+
 interface Props {
   readonly calendar: CalendarView | undefined;
   readonly failure: unknown;
@@ -23,7 +25,7 @@ interface Props {
   readonly heading: "h2" | "h3";
 }
 
-/** The runs to come: what each covers and when it is delivered, marked where the clocks change. */
+/** The runs to come: what each covers and when it is delivered. Of later ones, those that a change of the clocks alters. */
 export function NextRuns({ calendar, failure, loading, frequency, heading }: Props) {
   const zone = calendar?.zone ?? "UTC";
   const why = WITHOUT_CLOCK[frequency];
@@ -36,7 +38,7 @@ export function NextRuns({ calendar, failure, loading, frequency, heading }: Pro
             Next runs
           </Header>
         }
-        items={calendar?.items ?? []}
+        items={(calendar?.items ?? []).filter((one, place) => place < SOON || one.marks.length > 0)}
         loading={loading && !calendar}
         loadingText="Loading the next runs…"
         ariaLabels={{ tableLabel: "Next runs" }}

@@ -167,7 +167,7 @@ function CalendarTab({ rule }: { rule: RuleView }) {
     queryKey: ["rules", rule.rule_id, "calendar"],
     queryFn: () =>
       bodyOf(
-        api.GET("/rules/{rule_id}/calendar", { params: { path: { rule_id: rule.rule_id }, query: { count: 50 } } }),
+        api.GET("/rules/{rule_id}/calendar", { params: { path: { rule_id: rule.rule_id }, query: { count: 100 } } }),
       ),
   });
   return (

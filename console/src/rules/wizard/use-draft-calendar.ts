@@ -10,7 +10,7 @@ export function useDraftCalendar(schedule: Schedule, datasets: readonly string[]
   const asked = useSettled(JSON.stringify({ schedule, datasets }));
   return useQuery({
     queryKey: ["calendar of a draft", asked],
-    queryFn: () => bodyOf(api.POST("/rules/calendar", { params: { query: { count: 12 } }, body: JSON.parse(asked) })),
+    queryFn: () => bodyOf(api.POST("/rules/calendar", { params: { query: { count: 100 } }, body: JSON.parse(asked) })),
     enabled: datasets.length > 0 && !unfinished(schedule),
     placeholderData: keepPreviousData,
     retry: false,
