@@ -73,7 +73,7 @@ export function ConditionsEditor({ fields, conditions, strict, onChange }: Props
                 filteringClearAriaLabel="Clear"
                 filteringPlaceholder="Find a field"
                 expandToViewport
-                ariaLabel={`Field of condition ${place + 1}`}
+                ariaLabel={`of condition ${place + 1}`}
                 onChange={({ detail }) => {
                   const field = fields.find((candidate) => candidate.name === detail.selectedOption.value);
                   if (field) put(place, over(one, field));
@@ -93,7 +93,7 @@ export function ConditionsEditor({ fields, conditions, strict, onChange }: Props
                   selectedOption={offered.find(({ value }) => value === one.operator) ?? null}
                   options={offered}
                   expandToViewport
-                  ariaLabel={`What is asked in condition ${place + 1}`}
+                  ariaLabel={`in condition ${place + 1}`}
                   onChange={({ detail }) =>
                     put(place, { ...one, operator: detail.selectedOption.value ?? one.operator })
                   }
