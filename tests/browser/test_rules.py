@@ -234,6 +234,7 @@ def test_a_phone_in_the_dark(opened: Opened, tenant: Tenant) -> None:
     for tab in ("log", "charts", "calendar", "gaps", "past", "details"):
         console.go(f"/rules/{rule}?tab={tab}")
         expect(console.page.get_by_role("tabpanel")).not_to_be_empty()
+        expect(console.page.get_by_text("Loading")).to_have_count(0)
         console.looked_at(f"rule-{tab}-phone")
     console.go(f"/rules/{rule}/edit")
     expect(console.page.get_by_label("Export name")).to_have_value("Tickets on a phone")

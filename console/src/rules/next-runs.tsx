@@ -34,7 +34,7 @@ export function NextRuns({ calendar, failure, loading, frequency, heading }: Pro
       {failure != null && <Failed failure={failure} />}
       <Table<EntryView>
         header={
-          <Header variant={heading} description={`Times in ${zone}.`}>
+          <Header variant={heading} description={calendar && `Times in ${zone}.`}>
             Next runs
           </Header>
         }

@@ -25,7 +25,7 @@ import { NextRun, State } from "./rules-page";
 import { frequencyWords, listed } from "./schedule-words";
 import { SettingsTold } from "./settings-told";
 import { told } from "./settings-words";
-import { useDestinations } from "./use-destinations";
+import { useDestinationNames } from "./use-destinations";
 import { useRuleActions } from "./use-rule-actions";
 
 const ChartsTab = lazy(async () => ({ default: (await import("./charts-tab")).ChartsTab }));
@@ -49,9 +49,8 @@ export function RulePage() {
 
 function Shown({ rule }: { rule: RuleView }) {
   const [asked, setAsked] = useSearchParams();
-  const destinations = useDestinations().data ?? [];
   const { settings } = rule;
-  const nameOf = (id: string) => destinations.find((one) => one.destination_id === id)?.name ?? id;
+  const nameOf = useDestinationNames();
   return (
     <ContentLayout
       header={
@@ -101,7 +100,7 @@ function Shown({ rule }: { rule: RuleView }) {
             { id: "calendar", label: "Calendar", content: <CalendarTab rule={rule} /> },
             { id: "gaps", label: "Gaps", content: <GapsTab rule={rule} /> },
             { id: "past", label: "Past windows", content: <BackfillsTab rule={rule} /> },
-            { id: "details", label: "Details", content: <SettingsTold parts={told(settings, destinations)} /> },
+            { id: "details", label: "Details", content: <SettingsTold parts={told(settings, nameOf)} /> },
           ]}
         />
       </SpaceBetween>

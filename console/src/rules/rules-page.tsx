@@ -20,7 +20,7 @@ import { isGoingOn } from "../runs/sentence";
 import { useApi, useMay } from "../session/session";
 import { RuleMenu } from "./rule-menu";
 import { frequencyWords, listed } from "./schedule-words";
-import { useDatasets, useDestinations } from "./use-destinations";
+import { useDatasets, useDestinationNames } from "./use-destinations";
 
 const STATES = [
   { value: "", label: "Any state" },
@@ -43,8 +43,7 @@ export function RulesPage() {
     sortingColumn: { sortingField: "name" },
   });
   const datasets = useDatasets().data ?? [];
-  const destinations = useDestinations().data ?? [];
-  const nameOf = (id: string) => destinations.find((one) => one.destination_id === id)?.name ?? id;
+  const nameOf = useDestinationNames();
   const asked = {
     name: useSettled(name.trim()),
     dataset,

@@ -1,4 +1,4 @@
-import type { DataChoice, DestinationView, RuleSettings } from "../api/description";
+import type { DataChoice, RuleSettings } from "../api/description";
 import { bytes, count, instant, many } from "../parts/words";
 import * as options from "./options";
 import { frequencyWords, listed } from "./schedule-words";
@@ -14,12 +14,12 @@ type Settings = Draft | RuleSettings;
 const { labelOf } = options;
 const yes = (value: boolean) => (value ? "Yes" : "No");
 
-export function told(settings: Settings, destinations: readonly DestinationView[]): Told[] {
+export function told(settings: Settings, nameOf: (destination: string) => string): Told[] {
   return [
     { title: "Data", items: data(settings) },
     { title: "Frequency", items: frequency(settings) },
     { title: "Shape", items: shape(settings) },
-    { title: "Destination", items: places(settings, destinations) },
+    { title: "Destination", items: places(settings, nameOf) },
   ];
 }
 
@@ -130,9 +130,9 @@ function troubles(settings: Settings) {
   ];
 }
 
-function places(settings: Settings, destinations: readonly DestinationView[]) {
+function places(settings: Settings, nameOf: (destination: string) => string) {
   return settings.destinations.map((id, n) => ({
     label: settings.destinations.length > 1 ? `Destination ${n + 1}` : "Destination",
-    value: destinations.find((one) => one.destination_id === id)?.name ?? id,
+    value: nameOf(id),
   }));
 }

@@ -9,6 +9,12 @@ export function useDestinations() {
   return useQuery({ queryKey: ["destinations", "all"], queryFn: () => everyDestination(api) });
 }
 
+/** The names of destinations by their ids; the id itself where there is no such destination any more. */
+export function useDestinationNames(): (id: string) => string {
+  const found = useDestinations();
+  return (id) => found.data?.find((one) => one.destination_id === id)?.name ?? (found.isPending ? "…" : id);
+}
+
 async function everyDestination(api: Api): Promise<DestinationView[]> {
   const found: DestinationView[] = [];
   let cursor = "";

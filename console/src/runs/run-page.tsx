@@ -15,7 +15,7 @@ import { Link } from "../parts/link";
 import { Outcome } from "../parts/outcome";
 import { Waiting } from "../parts/waiting";
 import { bytes, count, instant, words } from "../parts/words";
-import { useDestinations } from "../rules/use-destinations";
+import { useDestinationNames, useDestinations } from "../rules/use-destinations";
 import { useApi } from "../session/session";
 import { RunActions } from "./run-actions";
 import { RunFiles } from "./run-files";
@@ -57,7 +57,7 @@ function Shown({ run }: { run: RunDetail }) {
   const zone = rule.data?.settings.schedule.zone ?? "UTC";
   const destinations = useDestinations().data ?? [];
   const files = useFiles(run);
-  const nameOf = (id: string) => destinations.find((one) => one.destination_id === id)?.name ?? id;
+  const nameOf = useDestinationNames();
   const asked = rule.data?.settings.destinations ?? [];
   const received = files.items.flatMap((one) => one.receipts.map((receipt) => receipt.destination_id));
   const places = [...new Set([...asked, ...received])];

@@ -2,7 +2,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Problem } from "../../api/problem";
 import { SettingsTold } from "../settings-told";
 import { told } from "../settings-words";
-import { useDestinations } from "../use-destinations";
+import { useDestinationNames } from "../use-destinations";
 import type { Drafting } from "./drafting";
 import { Preview } from "./preview";
 
@@ -14,10 +14,10 @@ interface Props extends Drafting {
 
 /** All of it in words, and what it would deliver. */
 export function ReviewStep({ draft, toStep, mend }: Props) {
-  const destinations = useDestinations().data ?? [];
+  const nameOf = useDestinationNames();
   return (
     <SpaceBetween size="l">
-      <SettingsTold parts={told(draft, destinations)} onEdit={toStep} />
+      <SettingsTold parts={told(draft, nameOf)} onEdit={toStep} />
       <Preview draft={draft} mend={mend} />
     </SpaceBetween>
   );
