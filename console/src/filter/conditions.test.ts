@@ -90,6 +90,8 @@ describe("conditions as CQL2 text", () => {
 describe("text of one's own", () => {
   test.each([
     "channel='web'",
+    "channel IN ('a,b')",
+    "at >= TIMESTAMP('2026-03-29')",
     "(channel = 'web')",
     "channel = 'web' AND (length > 1 OR length < 0)",
     "channel = 'web' AND length > 1 OR length < 0",
