@@ -27,9 +27,9 @@ def at_step(page: Page, name: str) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """An option that starts with these words. A slash would end the expression in Playwright's own notation."""
+    """An option that starts with these words."""
     page.get_by_role("button", name=re.compile(f"^{label}")).click()
-    page.get_by_role("option", name=re.compile("^" + re.escape(option).replace("/", "."))).click()
+    page.get_by_role("option", name=re.compile(f"^{re.escape(option)}")).click()
 
 
 def test_the_wizard_leads_from_nothing_to_a_proven_delivery(console: Console, tenant: Tenant, tmp_path: Path) -> None:
@@ -74,7 +74,9 @@ def data_by_conditions(console: Console) -> None:
 
 def one_week(console: Console) -> None:
     page = console.page
-    choose(page, "Time zone", "Europe/Berlin")
+    page.get_by_role("button", name=re.compile("^Time zone")).click()
+    page.get_by_label("Find a zone").fill("berlin")
+    page.get_by_role("option", name="Europe/Berlin").click()
     expect(page.get_by_role("table", name="Next runs").get_by_role("row")).to_have_count(13)
     console.looked_at("wizard-frequency")
     choose(page, "Export frequency", "One time")
