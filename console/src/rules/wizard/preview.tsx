@@ -18,6 +18,8 @@ import { bytes, count, span } from "../../parts/words";
 import { useApi } from "../../session/session";
 import { type Draft, previewOf, STEPS, stepOf } from "./draft";
 
+const SHOWN = 10;
+
 /** What the rule would deliver of its newest window that is over. Nothing is saved, and nothing leaves. */
 export function Preview({ draft, mend }: { draft: Draft; mend: (problem: Problem) => void }) {
   const api = useApi();
@@ -130,7 +132,7 @@ function FirstRows({ found }: { found: ExpectedView }) {
     <ExpandableSection headerText={`First rows of ${found.dataset}`} defaultExpanded>
       <Table
         variant="embedded"
-        items={found.first_rows}
+        items={found.first_rows.slice(0, SHOWN)}
         ariaLabels={{ tableLabel: `First rows of ${found.dataset}` }}
         columnDefinitions={found.columns.map((column) => ({
           id: column,
