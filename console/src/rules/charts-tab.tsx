@@ -34,7 +34,7 @@ export function ChartsTab({ rule }: { rule: RuleView }) {
         <BarChart
           series={[{ title: "Runs", type: "bar", data: ended }]}
           xDomain={ended.map((one) => one.x)}
-          yDomain={[0, Math.max(1, ...ended.map((one) => one.y))]}
+          yDomain={[0, Math.max(4, ...ended.map((one) => one.y))]}
           height={160}
           horizontalBars
           hideFilter
@@ -76,14 +76,14 @@ function PerRun({ title, runs, rule, loading, of, said }: PerRunProps) {
     x: windowWords(run, zone) + (run.generation > 1 || run.amends ? ` (${run.generation})` : ""),
     y: of(run) ?? 0,
   }));
-  const most = Math.max(1, ...data.map((one) => one.y));
+  const most = Math.max(0, ...data.map((one) => one.y));
   const total = data.reduce((sum, one) => sum + one.y, 0);
   return (
     <Container header={<Header variant="h2">{title} per run</Header>}>
       <BarChart
         series={[{ title, type: "bar", data, valueFormatter: said }]}
         xDomain={data.map((one) => one.x)}
-        yDomain={[0, most]}
+        yDomain={[0, Math.max(4, most)]}
         height={220}
         hideFilter
         hideLegend

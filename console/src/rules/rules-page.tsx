@@ -20,7 +20,8 @@ import { isGoingOn } from "../runs/sentence";
 import { useApi, useMay } from "../session/session";
 import { RuleMenu } from "./rule-menu";
 import { frequencyWords, listed } from "./schedule-words";
-import { useDatasets, useDestinationNames } from "./use-destinations";
+import { useDatasets } from "./use-datasets";
+import { useDestinationNames } from "./use-destinations";
 
 const STATES = [
   { value: "", label: "Any state" },

@@ -1,44 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Api, bodyOf } from "../api/client";
-import type { Dataset, DestinationView } from "../api/description";
+import { bodyOf } from "../api/client";
+import type { DestinationView } from "../api/description";
+import { everyOf } from "../parts/every";
 import { useApi } from "../session/session";
 
 /** All of the tenant's destinations that the caller reaches. */
 export function useDestinations() {
   const api = useApi();
-  return useQuery({ queryKey: ["destinations", "all"], queryFn: () => everyDestination(api) });
+  return useQuery({
+    queryKey: ["destinations", "all"],
+    queryFn: () =>
+      everyOf<DestinationView>((cursor) =>
+        bodyOf(api.GET("/destinations", { params: { query: { limit: 200, cursor } } })),
+      ),
+  });
 }
 
 /** The names of destinations by their ids; the id itself where there is no such destination any more. */
 export function useDestinationNames(): (id: string) => string {
   const found = useDestinations();
   return (id) => found.data?.find((one) => one.destination_id === id)?.name ?? (found.isPending ? "…" : id);
-}
-
-async function everyDestination(api: Api): Promise<DestinationView[]> {
-  const found: DestinationView[] = [];
-  let cursor = "";
-  do {
-    const page = await bodyOf(api.GET("/destinations", { params: { query: { limit: 200, cursor } } }));
-    found.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return found;
-}
-
-/** The catalogue and the tenant's own datasets, by title. */
-export function useDatasets() {
-  const api = useApi();
-  return useQuery({ queryKey: ["datasets", "all"], queryFn: () => everyDataset(api), staleTime: 60_000 });
-}
-
-async function everyDataset(api: Api): Promise<Dataset[]> {
-  const found: Dataset[] = [];
-  let cursor = "";
-  do {
-    const page = await bodyOf(api.GET("/datasets", { params: { query: { limit: 200, cursor } } }));
-    found.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return found.sort((one, other) => one.title.localeCompare(other.title, "en"));
 }

@@ -33,7 +33,7 @@ export function RunFiles({ run, files, hosted, nameOf }: Props) {
     { id: "name", header: "File", isRowHeader: true, minWidth: 200, cell: (file) => file.name },
     { id: "kind", header: "Kind", cell: (file) => words(file.kind) },
     { id: "rows", header: "Rows", cell: (file) => count(file.rows) },
-    { id: "size", header: "Size", cell: (file) => bytes(file.size) },
+    { id: "size", header: "Size", minWidth: 95, cell: (file) => bytes(file.size) },
     { id: "sha256", header: "SHA-256", cell: (file) => <Sum file={file} /> },
     { id: "receipts", header: "Receipts", minWidth: 180, cell: (file) => <Receipts file={file} nameOf={nameOf} /> },
     {

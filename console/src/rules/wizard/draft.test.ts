@@ -1,17 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../api/description";
-import {
-  type Draft,
-  draftOf,
-  newChoice,
-  newDraft,
-  requestOf,
-  STEPS,
-  stepOf,
-  withFrequency,
-  withPreset,
-  wrongIn,
-} from "./draft";
+import { type Draft, draftOf, newChoice, newDraft, requestOf, withFrequency, withPreset } from "./draft";
+import { STEPS, stepOf, wrongIn } from "./steps";
 
 const fields = [{ name: "status", type: "string" as const, description: "s", title: "", category: "", default: true }];
 const DATASETS = [{ name: "tickets", fields } as unknown as Dataset];

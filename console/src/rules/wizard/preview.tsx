@@ -16,7 +16,8 @@ import { saveAs } from "../../parts/save-as";
 import { Waiting } from "../../parts/waiting";
 import { bytes, count, span } from "../../parts/words";
 import { useApi } from "../../session/session";
-import { type Draft, previewOf, STEPS, stepOf } from "./draft";
+import { type Draft, previewOf } from "./draft";
+import { STEPS, stepOf } from "./steps";
 
 const SHOWN = 10;
 

@@ -9,11 +9,12 @@ import { useApi } from "../../session/session";
 import { checkFilters } from "./check-filters";
 import { DataStep } from "./data-step";
 import { DestinationStep } from "./destination-step";
-import { type Draft, hasControl, STEPS, stepOf, wrongIn } from "./draft";
+import type { Draft } from "./draft";
 import type { Drafting } from "./drafting";
 import { FrequencyStep } from "./frequency-step";
 import { ReviewStep } from "./review-step";
 import { ShapeStep } from "./shape-step";
+import { hasControl, STEPS, stepOf, wrongIn } from "./steps";
 import { useDraft } from "./use-draft";
 
 interface Props {

@@ -9,7 +9,7 @@ import { useNotices } from "../../frame/notices";
 import { Failed } from "../../parts/failed";
 import { Waiting } from "../../parts/waiting";
 import { useApi } from "../../session/session";
-import { useDatasets } from "../use-destinations";
+import { useDatasets } from "../use-datasets";
 import { ownZone } from "../zoned";
 import { type Draft, draftOf, encrypts, newChoice, newDraft, requestOf } from "./draft";
 import { RuleWizard } from "./rule-wizard";
