@@ -14,6 +14,14 @@ const KINDS: Readonly<Record<string, StatusIndicatorProps.Type>> = {
   inactive: "stopped",
   paused: "warning",
   ended: "stopped",
+  // windows of a gap report, past windows
+  delivered: "success",
+  running: "in-progress",
+  waiting: "pending",
+  left_out: "stopped",
+  missing: "error",
+  upcoming: "pending",
+  done: "success",
   // destinations, and the steps of a probe
   ok: "success",
   failed: "error",

@@ -1,0 +1,37 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { bodyOf, once } from "../api/client";
+import type { Missed, RuleView } from "../api/description";
+import { useApi } from "../session/session";
+
+/** What can be done with a rule; each tells the lists that it changed. */
+export function useRuleActions(rule: RuleView) {
+  const api = useApi();
+  const cache = useQueryClient();
+  const path = { rule_id: rule.rule_id };
+  const changed = () => cache.invalidateQueries({ queryKey: ["rules"] });
+  const params = () => ({ path, header: once() });
+  return {
+    async run() {
+      const made = await bodyOf(api.POST("/rules/{rule_id}/run", { params: params() }));
+      await Promise.all([changed(), cache.invalidateQueries({ queryKey: ["runs"] })]);
+      return made;
+    },
+    async amend() {
+      const made = await bodyOf(api.POST("/rules/{rule_id}/amend", { params: params() }));
+      await cache.invalidateQueries({ queryKey: ["runs"] });
+      return made.items;
+    },
+    async deactivate() {
+      await bodyOf(api.POST("/rules/{rule_id}/deactivate", { params: params() }));
+      await changed();
+    },
+    async activate(missed?: Missed) {
+      await bodyOf(api.POST("/rules/{rule_id}/activate", { params: params(), body: missed ? { missed } : {} }));
+      await changed();
+    },
+    async remove() {
+      await api.DELETE("/rules/{rule_id}", { params: { path } });
+      await changed();
+    },
+  };
+}
