@@ -13,6 +13,24 @@ export function routes() {
         { index: true, element: <Navigate to="/rules" replace /> },
         { path: "rules", lazy: async () => ({ Component: (await import("./rules/rules-page")).RulesPage }) },
         {
+          path: "destinations",
+          lazy: async () => ({ Component: (await import("./destinations/destinations-page")).DestinationsPage }),
+        },
+        {
+          path: "destinations/new",
+          lazy: async () => ({ Component: (await import("./destinations/new-destination-page")).NewDestinationPage }),
+        },
+        {
+          path: "destinations/:id",
+          lazy: async () => ({ Component: (await import("./destinations/destination-page")).DestinationPage }),
+        },
+        {
+          path: "destinations/:id/change",
+          lazy: async () => ({
+            Component: (await import("./destinations/change-destination-page")).ChangeDestinationPage,
+          }),
+        },
+        {
           path: "settings",
           lazy: async () => ({ Component: (await import("./settings/settings-page")).SettingsPage }),
         },
