@@ -97,7 +97,7 @@ export function DestinationForm({ before: given, onSaved, onCancel }: Props) {
           <Container header={<Header variant="h2">{given ? kind.label : "Kind and name"}</Header>}>
             <SpaceBetween size="l">
               {!before && (
-                <FormField label="Kind" stretch description={kind.before}>
+                <FormField label="Kind" stretch>
                   <Tiles
                     value={kind.id}
                     onChange={({ detail }) => {
@@ -128,15 +128,7 @@ export function DestinationForm({ before: given, onSaved, onCancel }: Props) {
           </Container>
           <Container
             header={
-              <Header
-                variant="h2"
-                {...(before
-                  ? {
-                      description:
-                        "Secrets are never shown again: give them anew. To change the name alone, leave them empty.",
-                    }
-                  : {})}
-              >
+              <Header variant="h2" description={before ? SECRETS : kind.before}>
                 {kind.label}
               </Header>
             }
@@ -149,4 +141,6 @@ export function DestinationForm({ before: given, onSaved, onCancel }: Props) {
   );
 }
 
+const SECRETS =
+  "Secrets are never shown again: give them anew. To change the name alone, leave all else as it is and the secrets empty.";
 const NONE: ReadonlyMap<string, string> = new Map();

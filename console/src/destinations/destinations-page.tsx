@@ -85,7 +85,7 @@ export function DestinationsPage() {
               instant(one.expires_at)
             ),
         },
-        { id: "rules", header: "Rules", cell: (one) => rules?.get(one.destination_id)?.length ?? "–" },
+        { id: "rules", header: "Rules", cell: (one) => (rules ? (rules.get(one.destination_id)?.length ?? 0) : "–") },
       ]}
     />
   );

@@ -3,7 +3,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Steps from "@cloudscape-design/components/steps";
 import type { StepView } from "../api/description";
 import { kindOf } from "./kinds/kinds";
-import { sentence } from "./kinds/wrong";
+import { inWords } from "./kinds/wrong";
 import { lasted, saidOf, signOf, titleOf } from "./steps";
 
 /** A connection test, step by step, as far as it got. */
@@ -32,13 +32,15 @@ export function ProbeSteps({ kind, steps }: { kind: string; steps: readonly Step
 
 function Told({ kind, step }: { kind: string; step: StepView }) {
   const known = kindOf(kind);
-  const said = (text: string) => (text && known ? sentence(text, known) : text);
+  const said = (text: string) => (text && known ? inWords(text, known) : text);
   const facts = Object.entries(step.facts);
+  // What to do about a host key is asked above the steps, with buttons.
+  const advice = step.step === "host_key" && step.facts.fingerprint ? "" : said(step.advice);
   if (step.result === "not_reached") return null;
   return (
     <SpaceBetween size="xxs">
       <Box color={step.result === "failed" ? "text-status-error" : "text-body-secondary"}>{said(step.message)}</Box>
-      {step.advice && <Box>{said(step.advice)}</Box>}
+      {advice && <Box>{advice}</Box>}
       {facts.length > 0 && (
         <Box color="text-body-secondary" fontSize="body-s">
           {facts.map(([name, value]) => (

@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type once, type Tagged, taggedOf } from "../api/client";
 import type { DestinationView } from "../api/description";
+import { Problem } from "../api/problem";
 import { useApi } from "../session/session";
 import type { Kind, Values } from "./kinds/setting";
 import { isOnlyName, settingsOf, valuesOf } from "./kinds/values";
+import { missing } from "./kinds/wrong";
 
 export interface Filled {
   readonly kind: Kind;
@@ -23,8 +25,11 @@ export function useSave(
   const api = useApi();
   const answers = useQueryClient();
   return useMutation({
-    mutationFn: ({ kind, name, values, force, key }: Filled) => {
+    mutationFn: async ({ kind, name, values, force, key }: Filled) => {
       const settings = settingsOf(kind, values);
+      const onlyName = before?.body.usable && isOnlyName(kind, valuesOf(kind, before.body.settings), values);
+      const lacks = missing(kind, name, values).filter(({ field }) => !onlyName || field === "name");
+      if (lacks.length > 0) throw new Problem(422, "Something is missing.", lacks);
       if (!before)
         return taggedOf(
           api.POST("/destinations", {
@@ -32,7 +37,6 @@ export function useSave(
             body: { name, kind: kind.id, settings, force },
           }),
         );
-      const onlyName = isOnlyName(kind, valuesOf(kind, before.body.settings), values) && before.body.usable;
       return taggedOf(
         api.PUT("/destinations/{destination_id}", {
           params: { path: { destination_id: before.body.destination_id }, header: { "If-Match": before.etag } },

@@ -5,7 +5,7 @@ import { S3 } from "./s3";
 import { SFTP } from "./sftp";
 import { SMTP } from "./smtp";
 import { asked, initialValues, isOnlyName, isSecret, lines, settingsOf, valuesOf } from "./values";
-import { wrongOf } from "./wrong";
+import { inWords, missing, wrongOf } from "./wrong";
 
 const typed = (kind: typeof S3, values: Record<string, string>) => ({ ...initialValues(kind), ...values });
 
@@ -114,6 +114,20 @@ describe("what is wrong is said at its field", () => {
     expect([found.fields.size, found.rest]).toEqual([0, ["Is no ARN."]]);
   });
 });
+
+test("what is missing is told at once, but not what nobody asks", () => {
+  const fields = (values: Record<string, string>) => missing(S3, "", typed(S3, values)).map(({ field }) => field);
+  expect(fields({ bucket: "b" })).toEqual([
+    "name",
+    "settings.region",
+    "settings.access_key_id",
+    "settings.secret_access_key",
+  ]);
+  expect(fields({ bucket: "b", region: "r", access: "role" })).toEqual(["name", "settings.role_arn"]);
+});
+
+test("a step keeps the words of others as they are", () =>
+  expect(inWords("receiver needs role_arn", S3)).toBe("receiver needs Role ARN"));
 
 describe("common mistakes are explained", () => {
   const doubt = (kind: typeof S3, name: string, value: string, others = {}) =>

@@ -1,4 +1,4 @@
-import type { Problem } from "../../api/problem";
+import type { FieldError, Problem } from "../../api/problem";
 import type { Kind, Setting, Values } from "./setting";
 import { asked } from "./values";
 
@@ -35,11 +35,24 @@ function placeOf(field: string, message: string, shown: readonly Setting[]): str
   return named[0]?.name;
 }
 
-/** The API's names of fields are replaced by the form's labels, and the sentence begins and ends as one. */
-export function sentence(message: string, kind: Kind): string {
-  const said = kind.settings
+/** The API's names of fields are replaced by the form's labels. */
+export function inWords(message: string, kind: Kind): string {
+  return kind.settings
     .filter(({ name }) => name.includes("_"))
     .reduce((text, { name, label }) => text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), label), message);
+}
+
+function sentence(message: string, kind: Kind): string {
+  const said = inWords(message, kind);
   const whole = /[.!?]$/.test(said) ? said : `${said}.`;
   return whole.charAt(0).toUpperCase() + whole.slice(1);
+}
+
+/** What has to be given and is not: said before the API is asked, all of it at once. */
+export function missing(kind: Kind, name: string, values: Values): readonly FieldError[] {
+  const empty = asked(kind, values).filter((one) => !one.optional && !one.asks && !values[one.name]?.trim());
+  return [...(name.trim() ? [] : ["name"]), ...empty.map((one) => `settings.${one.name}`)].map((field) => ({
+    field,
+    message: "is missing; give it a value",
+  }));
 }
