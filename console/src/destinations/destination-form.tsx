@@ -13,7 +13,7 @@ import { asProblem } from "../api/problem";
 import { useFirstWrong } from "../parts/first-wrong";
 import { KINDS, kindOf } from "./kinds/kinds";
 import { S3 } from "./kinds/s3";
-import { initialValues, valuesOf } from "./kinds/values";
+import { initialValues, isSecret, valuesOf } from "./kinds/values";
 import { wrongOf } from "./kinds/wrong";
 import { Refusal } from "./refusal";
 import { SettingFields } from "./setting-fields";
@@ -128,7 +128,10 @@ export function DestinationForm({ before: given, onSaved, onCancel }: Props) {
           </Container>
           <Container
             header={
-              <Header variant="h2" description={before ? SECRETS : kind.before}>
+              <Header
+                variant="h2"
+                description={before ? (kind.settings.some(isSecret) ? SECRETS : undefined) : kind.before}
+              >
                 {kind.label}
               </Header>
             }

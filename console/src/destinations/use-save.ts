@@ -5,7 +5,7 @@ import { Problem } from "../api/problem";
 import { useApi } from "../session/session";
 import type { Kind, Values } from "./kinds/setting";
 import { isOnlyName, settingsOf, valuesOf } from "./kinds/values";
-import { missing } from "./kinds/wrong";
+import { incomplete } from "./kinds/wrong";
 
 export interface Filled {
   readonly kind: Kind;
@@ -28,8 +28,8 @@ export function useSave(
     mutationFn: async ({ kind, name, values, force, key }: Filled) => {
       const settings = settingsOf(kind, values);
       const onlyName = before?.body.usable && isOnlyName(kind, valuesOf(kind, before.body.settings), values);
-      const lacks = missing(kind, name, values).filter(({ field }) => !onlyName || field === "name");
-      if (lacks.length > 0) throw new Problem(422, "Something is missing.", lacks);
+      const lacks = incomplete(kind, name, values).filter(({ field }) => !onlyName || field === "name");
+      if (lacks.length > 0) throw new Problem(422, "Some fields are not complete.", lacks);
       if (!before)
         return taggedOf(
           api.POST("/destinations", {

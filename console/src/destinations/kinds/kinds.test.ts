@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { Problem } from "../../api/problem";
+import { HOSTED } from "./hosted";
 import { KINDS, kindOf } from "./kinds";
 import { S3 } from "./s3";
 import { SFTP } from "./sftp";
 import { SMTP } from "./smtp";
 import { asked, initialValues, isOnlyName, isSecret, lines, settingsOf, valuesOf } from "./values";
-import { inWords, missing, wrongOf } from "./wrong";
+import { incomplete, inWords, wrongOf } from "./wrong";
 
 const typed = (kind: typeof S3, values: Record<string, string>) => ({ ...initialValues(kind), ...values });
 
@@ -116,7 +117,7 @@ describe("what is wrong is said at its field", () => {
 });
 
 test("what is missing is told at once, but not what nobody asks", () => {
-  const fields = (values: Record<string, string>) => missing(S3, "", typed(S3, values)).map(({ field }) => field);
+  const fields = (values: Record<string, string>) => incomplete(S3, "", typed(S3, values)).map(({ field }) => field);
   expect(fields({ bucket: "b" })).toEqual([
     "name",
     "settings.region",
@@ -125,6 +126,11 @@ test("what is missing is told at once, but not what nobody asks", () => {
   ]);
   expect(fields({ bucket: "b", region: "r", access: "role" })).toEqual(["name", "settings.role_arn"]);
 });
+
+test("what is no number is told with it", () =>
+  expect(incomplete(HOSTED, "n", { ...initialValues(HOSTED), retention_months: "many" })).toEqual([
+    { field: "settings.retention_months", message: "must be a number" },
+  ]));
 
 test("a step keeps the words of others as they are", () =>
   expect(inWords("receiver needs role_arn", S3)).toBe("receiver needs Role ARN"));

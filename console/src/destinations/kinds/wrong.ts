@@ -48,11 +48,14 @@ function sentence(message: string, kind: Kind): string {
   return whole.charAt(0).toUpperCase() + whole.slice(1);
 }
 
-/** What has to be given and is not: said before the API is asked, all of it at once. */
-export function missing(kind: Kind, name: string, values: Values): readonly FieldError[] {
-  const empty = asked(kind, values).filter((one) => !one.optional && !one.asks && !values[one.name]?.trim());
-  return [...(name.trim() ? [] : ["name"]), ...empty.map((one) => `settings.${one.name}`)].map((field) => ({
-    field,
-    message: "is missing; give it a value",
-  }));
+/** What is missing or no number: said before the API is asked, all of it at once. */
+export function incomplete(kind: Kind, name: string, values: Values): readonly FieldError[] {
+  const found: FieldError[] = name.trim() ? [] : [{ field: "name", message: "is missing; give it a value" }];
+  for (const setting of asked(kind, values).filter((one) => !one.asks)) {
+    const value = values[setting.name]?.trim() ?? "";
+    const field = `settings.${setting.name}`;
+    if (!value && !setting.optional) found.push({ field, message: "is missing; give it a value" });
+    if (setting.type === "number" && Number.isNaN(Number(value))) found.push({ field, message: "must be a number" });
+  }
+  return found;
 }
