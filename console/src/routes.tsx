@@ -13,6 +13,14 @@ export function routes() {
         { index: true, element: <Navigate to="/rules" replace /> },
         { path: "rules", lazy: async () => ({ Component: (await import("./rules/rules-page")).RulesPage }) },
         {
+          path: "rules/new",
+          lazy: async () => ({ Component: (await import("./rules/wizard/wizard-page")).NewRulePage }),
+        },
+        {
+          path: "rules/:ruleId/edit",
+          lazy: async () => ({ Component: (await import("./rules/wizard/wizard-page")).EditRulePage }),
+        },
+        {
           path: "destinations",
           lazy: async () => ({ Component: (await import("./destinations/destinations-page")).DestinationsPage }),
         },

@@ -145,3 +145,21 @@ def test_runs_are_found_by_rule_state_and_window(api: InProcess, runs: list[dict
         assert found("state=scheduled&order=oldest") == ["05", "07", "08", "09"]
         assert found("from=2026-01-06T00:00:00Z&to=2026-01-08T00:00:00Z") == ["07", "06"]
         assert found("from=2026-01-06T12:00:00Z&to=2026-01-07T00:00:01Z&state=scheduled") == ["07"]
+
+
+def test_a_list_of_rules_carries_the_newest_run_where_it_is_asked_for(
+    api: InProcess, runs: list[dict[str, Any]]
+) -> None:
+    def carried() -> list[Any]:
+        return [one["last_run"] and one["last_run"]["run_id"] for one in api.get("/rules?last_run=true")["items"]]
+
+    api.rule()  # which has not run
+    assert sorted(carried(), key=str) == sorted([runs[4]["run_id"], None], key=str)
+    assert [one["last_run"] for one in api.get("/rules")["items"]] == [None, None]
+    newest = parse_run_id("acme", runs[4]["run_id"])
+    assert newest is not None
+    wiring.runs().end(newest, 1, wiring.now(), Outcome(RunState.FAILURE, "It failed."), NO_TOTALS)
+    once_more = {"window_start": runs[4]["window_start"]}
+    again = api.expect(202, "POST", f"/rules/{runs[4]['rule_id']}/run", once_more)
+    assert again["generation"] == 2
+    assert again["run_id"] in carried()

@@ -75,6 +75,8 @@ class WindowView(BaseModel):
 
 
 class RuleView(BaseModel):
+    """`last_run` is the newest run of the newest window, where it was asked for."""
+
     rule_id: str
     settings: RuleSettings
     state: str
@@ -86,6 +88,7 @@ class RuleView(BaseModel):
     updated_at: str
     created_by: str
     warnings: list[str]
+    last_run: RunView | None = None
 
 
 class RuleOrder(StrEnum):
@@ -122,6 +125,7 @@ def list_rules(
     destination: Annotated[str, Query(description="Rules that deliver to the destination of this id.")] = "",
     name: Annotated[str, Query(description="Rules with this in their name, in whatever letter case.")] = "",
     order: Annotated[RuleOrder, Query(description="A minus turns it round.")] = RuleOrder.ID,
+    last_run: Annotated[bool, Query(description="With each rule's newest run.")] = False,
 ) -> RuleList:
     """By id, or in another order; then all of the tenant's rules are read for each page."""
     caller = calling(router)
@@ -143,7 +147,13 @@ def list_rules(
     else:
         found = all_of(lambda start, size: wiring.rules().page(caller.tenant, start, size, keep))
         page = ordered(found, order.of, paging.inner(cursor), limit, descending=order.value.startswith("-"))
-    return RuleList(items=[_view(r) for r in page.items], cursor=paging.outer(page.cursor))
+    items = [_view(r, _last_run(r) if last_run else None) for r in page.items]
+    return RuleList(items=items, cursor=paging.outer(page.cursor))
+
+
+def _last_run(rule: Rule) -> RunView | None:
+    newest = next(iter(wiring.runs().of_rule(rule.tenant, rule.rule_id, "", 1).items), None)
+    return view_of_run(newest) if newest else None
 
 
 @router.get("/rules/<rule_id>", **operation(Permission.READ))
@@ -320,7 +330,7 @@ def _password_name(rule_id: str) -> str:
     return f"{rule_id}-archive"
 
 
-def _view(rule: Rule) -> RuleView:
+def _view(rule: Rule, last_run: RunView | None = None) -> RuleView:
     upcoming = rules.occurrence_at(rule, rule.cursor, wiring.catalog(rule.tenant))
     window = upcoming.window if upcoming and rule.next_run else None
     values: dict[str, Any] = {"created_at": stamp(rule.created_at), "updated_at": stamp(rule.updated_at)}
@@ -334,5 +344,6 @@ def _view(rule: Rule) -> RuleView:
         version=rule.version,
         created_by=rule.created_by,
         warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now()),
+        last_run=last_run,
         **values,
     )
