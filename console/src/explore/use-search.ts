@@ -1,0 +1,42 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { bodyOf } from "../api/client";
+import type { Paged } from "../parts/paged";
+import { useApi } from "../session/session";
+import type { Row } from "./cells";
+import { type Asked, requestOf } from "./question";
+
+const AT_ONCE = 50;
+
+export interface Found extends Paged<Row> {
+  /** Lines that nobody could read, of what was read so far. */
+  readonly rejected: number;
+}
+
+/** The rows of a question, page by page. */
+export function useSearch(asked: Asked): Found {
+  const api = useApi();
+  const found = useInfiniteQuery({
+    queryKey: ["search", asked],
+    queryFn: ({ pageParam: cursor }) =>
+      bodyOf(
+        api.POST("/datasets/{name}/search", {
+          params: { path: { name: asked.dataset } },
+          body: { ...requestOf(asked), cursor, limit: AT_ONCE },
+        }),
+      ),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.cursor || undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const pages = found.data?.pages ?? [];
+  return {
+    items: pages.flatMap((page) => page.rows),
+    rejected: pages.reduce((sum, page) => sum + page.rejected, 0),
+    loading: found.isPending,
+    failure: found.error,
+    more: found.hasNextPage,
+    loadingMore: found.isFetchingNextPage,
+    next: () => void found.fetchNextPage(),
+    again: () => void found.refetch(),
+  };
+}
