@@ -11,11 +11,11 @@ import { Link } from "../parts/link";
 import { ListTable } from "../parts/list-table";
 import { usePaged } from "../parts/paged";
 import { instant } from "../parts/words";
+import { useAllRules } from "../rules/use-all-rules";
 import { useApi, useMay } from "../session/session";
 import { KINDS, kindLabel } from "./kinds/kinds";
 import { placeOf } from "./place";
 import { Readiness } from "./readiness";
-import { useRulesByDestination } from "./use-rules-by-destination";
 
 const ALL = { value: "", label: "All kinds" };
 
@@ -29,7 +29,7 @@ export function DestinationsPage() {
       api.GET("/destinations", { params: { query: { ...(cursor ? { cursor } : {}), ...(kind ? { kind } : {}) } } }),
     ),
   );
-  const rules = useRulesByDestination();
+  const rules = useAllRules();
   const create = may("manage_destinations") && (
     <Button variant="primary" onClick={() => navigate("/destinations/new")}>
       Add destination
@@ -85,7 +85,11 @@ export function DestinationsPage() {
               instant(one.expires_at)
             ),
         },
-        { id: "rules", header: "Rules", cell: (one) => (rules ? (rules.get(one.destination_id)?.length ?? 0) : "–") },
+        {
+          id: "rules",
+          header: "Rules",
+          cell: (one) => rules?.filter((rule) => rule.settings.destinations.includes(one.destination_id)).length ?? "–",
+        },
       ]}
     />
   );
