@@ -39,6 +39,66 @@ export function routes() {
           }),
         },
         {
+          path: "explore",
+          lazy: async () => ({ Component: (await import("./explore/explore-page")).ExplorePage }),
+        },
+        {
+          path: "templates",
+          lazy: async () => ({ Component: (await import("./templates/templates-page")).TemplatesPage }),
+        },
+        {
+          path: "templates/new",
+          lazy: async () => ({ Component: (await import("./templates/template-page")).NewTemplatePage }),
+        },
+        {
+          path: "templates/:id",
+          lazy: async () => ({ Component: (await import("./templates/template-page")).TemplatePage }),
+        },
+        {
+          path: "usage",
+          lazy: async () => ({ Component: (await import("./usage/usage-page")).UsagePage }),
+        },
+        {
+          path: "holes",
+          lazy: async () => ({ Component: (await import("./holes/holes-page")).HolesPage }),
+        },
+        {
+          path: "audit-log",
+          lazy: async () => ({ Component: (await import("./audit-log/audit-log-page")).AuditLogPage }),
+        },
+        {
+          path: "datasets",
+          lazy: async () => ({ Component: (await import("./datasets/datasets-page")).DatasetsPage }),
+        },
+        {
+          path: "datasets/new",
+          lazy: async () => ({ Component: (await import("./datasets/dataset-form-page")).NewDatasetPage }),
+        },
+        {
+          path: "datasets/:name",
+          lazy: async () => ({ Component: (await import("./datasets/dataset-page")).DatasetPage }),
+        },
+        {
+          path: "datasets/:name/change",
+          lazy: async () => ({ Component: (await import("./datasets/dataset-form-page")).ChangeDatasetPage }),
+        },
+        {
+          path: "certificates",
+          lazy: async () => ({ Component: (await import("./certificates/certificates-page")).CertificatesPage }),
+        },
+        {
+          path: "certificates/new",
+          lazy: async () => ({ Component: (await import("./certificates/new-certificate-page")).NewCertificatePage }),
+        },
+        {
+          path: "api-keys",
+          lazy: async () => ({ Component: (await import("./api-keys/api-keys-page")).ApiKeysPage }),
+        },
+        {
+          path: "api-keys/new",
+          lazy: async () => ({ Component: (await import("./api-keys/new-api-key-page")).NewApiKeyPage }),
+        },
+        {
           path: "settings",
           lazy: async () => ({ Component: (await import("./settings/settings-page")).SettingsPage }),
         },
