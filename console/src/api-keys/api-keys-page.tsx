@@ -47,7 +47,7 @@ export function ApiKeysPage() {
         empty={<Empty title="No API keys" action={make} />}
         columnDefinitions={[
           { id: "name", header: "Name", isRowHeader: true, cell: (one) => one.name },
-          { id: "state", header: "State", cell: (one) => <State apiKey={one} /> },
+          { id: "state", header: "State", minWidth: 180, cell: (one) => <State apiKey={one} /> },
           { id: "level", header: "Level", cell: levelOf },
           {
             id: "may",
@@ -60,6 +60,7 @@ export function ApiKeysPage() {
           },
           {
             id: "by",
+            minWidth: 160,
             header: "Made (UTC)",
             cell: (one) => `${instant(one.created_at)} by ${one.created_by || "the operator"}`,
           },

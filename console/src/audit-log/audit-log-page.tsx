@@ -11,8 +11,8 @@ import { Copied } from "../parts/copied";
 import { Empty } from "../parts/empty";
 import { ListTable } from "../parts/list-table";
 import { usePaged } from "../parts/paged";
-import { words } from "../parts/words";
 import { useApi } from "../session/session";
+import { actionOf } from "./actions";
 import { EntryDetails } from "./entry-details";
 import { StageOf } from "./stage-of";
 import { Things } from "./things";
@@ -68,11 +68,11 @@ export function AuditLogPage() {
         }
         columnDefinitions={[
           { id: "number", header: "Number", isRowHeader: true, cell: (one) => one.number },
-          { id: "at", header: "At (UTC)", cell: (one) => one.at.slice(0, 19).replace("T", " ") },
+          { id: "at", header: "At (UTC)", minWidth: 180, cell: (one) => one.at.slice(0, 19).replace("T", " ") },
           { id: "by", header: "By", cell: (one) => one.by },
-          { id: "action", header: "Action", cell: (one) => words(one.action) },
+          { id: "action", header: "Action", minWidth: 150, cell: (one) => actionOf(one.action) },
           { id: "things", header: "Thing", cell: (one) => <Things things={one.things} /> },
-          { id: "stage", header: "Stage", cell: (one) => <StageOf entry={one} /> },
+          { id: "stage", header: "Stage", minWidth: 120, cell: (one) => <StageOf entry={one} /> },
           {
             id: "details",
             header: "Details",

@@ -4,7 +4,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Modal from "@cloudscape-design/components/modal";
 import type { Entry } from "../api/description";
 import { Copied } from "../parts/copied";
-import { words } from "../parts/words";
+import { actionOf } from "./actions";
 import { StageOf } from "./stage-of";
 import { Things } from "./things";
 
@@ -29,8 +29,9 @@ export function EntryDetails({ entry, close }: { entry: Entry; close(): void }) 
         items={[
           { label: "At (UTC)", value: entry.at },
           { label: "Stage", value: <StageOf entry={entry} /> },
-          { label: "Action", value: words(entry.action) },
-          { label: "Thing", value: <Things things={entry.things} /> },
+          { label: "Action", value: actionOf(entry.action) },
+          { label: "As a request", value: <code>{entry.action}</code> },
+          { label: "Thing", value: <Things things={entry.things} whole /> },
           { label: "By", value: entry.by },
           { label: "Subject", value: entry.subject },
           { label: "Request", value: <Copied what="Request" text={entry.request} /> },

@@ -56,6 +56,7 @@ export function CertificatesPage() {
           {
             id: "valid",
             header: "Valid (UTC)",
+            minWidth: 190,
             cell: (one) => (
               <StatusIndicator type={one.expired ? "error" : "success"}>
                 {one.expired ? "Expired on" : "Until"} {instant(one.not_after)}

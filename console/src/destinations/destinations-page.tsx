@@ -73,11 +73,12 @@ export function DestinationsPage() {
         },
         { id: "kind", header: "Kind", cell: (one) => kindLabel(one.kind) },
         { id: "place", header: "Where", cell: placeOf },
-        { id: "state", header: "State", cell: (one) => <Readiness destination={one} /> },
-        { id: "probed", header: "Last tested (UTC)", cell: (one) => instant(one.probed_at) },
+        { id: "state", header: "State", minWidth: 140, cell: (one) => <Readiness destination={one} /> },
+        { id: "probed", header: "Last tested (UTC)", minWidth: 160, cell: (one) => instant(one.probed_at) },
         {
           id: "expires",
           header: "Credentials end (UTC)",
+          minWidth: 160,
           cell: (one) =>
             one.warnings.length > 0 ? (
               <StatusIndicator type="warning">{instant(one.expires_at)}</StatusIndicator>

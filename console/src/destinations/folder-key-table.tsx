@@ -17,6 +17,7 @@ export function FolderKeyTable({ keys }: { keys: readonly FolderKeyView[] }) {
         {
           id: "state",
           header: "State",
+          minWidth: 130,
           cell: (key) =>
             key.ends_at ? (
               <StatusIndicator type="pending">Ends {instant(key.ends_at)} UTC</StatusIndicator>
@@ -24,9 +25,14 @@ export function FolderKeyTable({ keys }: { keys: readonly FolderKeyView[] }) {
               <StatusIndicator type="success">In force</StatusIndicator>
             ),
         },
-        { id: "made", header: "Made (UTC)", cell: (key) => instant(key.made_at) },
+        { id: "made", header: "Made (UTC)", minWidth: 150, cell: (key) => instant(key.made_at) },
         { id: "by", header: "Made by", cell: (key) => key.made_by || "–" },
-        { id: "used", header: "Last used (UTC)", cell: (key) => (key.last_used ? instant(key.last_used) : "Never") },
+        {
+          id: "used",
+          header: "Last used (UTC)",
+          minWidth: 150,
+          cell: (key) => (key.last_used ? instant(key.last_used) : "Never"),
+        },
       ]}
     />
   );

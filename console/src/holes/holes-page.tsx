@@ -47,6 +47,7 @@ export function HolesPage() {
         {
           id: "kind",
           header: "Kind",
+          minWidth: 190,
           cell: (one) => <StatusIndicator type="warning">{KINDS[one.kind] ?? words(one.kind)}</StatusIndicator>,
         },
         {
@@ -55,7 +56,7 @@ export function HolesPage() {
           isRowHeader: true,
           cell: (one) => <Link to={`/rules/${one.rule_id}`}>{names.get(one.rule_id) ?? one.rule_id}</Link>,
         },
-        { id: "window", header: "Window (UTC)", cell: (one) => span(one.window_start, one.window_end) },
+        { id: "window", header: "Window (UTC)", minWidth: 130, cell: (one) => span(one.window_start, one.window_end) },
         { id: "message", header: "What to do", minWidth: 260, cell: (one) => one.message },
         {
           id: "runs",
@@ -69,7 +70,7 @@ export function HolesPage() {
                   </div>
                 )),
         },
-        { id: "first", header: "First seen (UTC)", cell: (one) => instant(one.first_seen) },
+        { id: "first", header: "First seen (UTC)", minWidth: 160, cell: (one) => instant(one.first_seen) },
       ]}
     />
   );

@@ -56,15 +56,16 @@ export function TemplatesPage() {
           { id: "has", header: "Has", cell: (one) => Object.keys(one.settings).join(", ").replaceAll("_", " ") || "–" },
           { id: "shared", header: "Shared with", cell: (one) => shared(one.shared, "Nobody else") },
           { id: "by", header: "Made by", cell: (one) => one.created_by },
-          { id: "at", header: "Changed (UTC)", cell: (one) => instant(one.updated_at) },
+          { id: "at", header: "Changed (UTC)", minWidth: 160, cell: (one) => instant(one.updated_at) },
           {
             id: "actions",
             header: "Actions",
+            minWidth: 150,
             cell: (one) => (
               <SpaceBetween direction="horizontal" size="xs">
                 {may("export") && (
                   <Button
-                    ariaLabel={`Create rule from ${one.name}`}
+                    ariaLabel={`Use ${one.name}`}
                     onClick={() => navigate(`/rules/new?template=${one.template_id}`)}
                   >
                     Use
