@@ -5,6 +5,7 @@ settings, and a hosted folder whose credentials another program uses.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import boto3
 import pytest
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.sandbox
 KEYS = {"Bucket name": "acme", "Region": "eu-central-1", "Access key ID": "AKIAX", "Secret access key": "secret"}
 SERVER = {"Host name": "192.0.2.1", "User name": "acme", "Password": "secret"}
 MAIL = {"Mail server": "192.0.2.1", "Sender": "waybill@example.com", "Recipients": "journal@example.com"}
-WRONG = [
+WRONG: list[tuple[str, Mapping[str, str | None], str, str, str]] = [
     ("Amazon S3", KEYS, "Bucket name", "s3://Acme", "Is no bucket name"),
     ("Amazon S3", KEYS, "Region", "Frankfurt", "Is no region"),
     ("Amazon S3", KEYS, "Secret access key", "", "Is missing"),
@@ -34,7 +35,7 @@ WRONG = [
 ]
 
 
-def fill(page: Page, kind: str, fields: dict[str, str | None]) -> None:
+def fill(page: Page, kind: str, fields: Mapping[str, str | None]) -> None:
     page.get_by_role("radio", name=kind).check()
     page.get_by_label("Name", exact=True).fill("Acme's")
     if fields.get("Password", "") is None:
@@ -89,7 +90,9 @@ def test_an_sftp_server_from_nothing_to_ready(console: Console, tenant: Tenant) 
     page.get_by_role("button", name="It is theirs: confirm").click()
     failed = page.get_by_role("listitem").filter(has_text="Log in")
     expect(failed.get_by_role("img", name="Failed")).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="Rename it").get_by_role("img", name="Not reached")).to_be_visible()
+    expect(
+        page.get_by_role("listitem").filter(has_text="Rename it").get_by_role("img", name="Not reached")
+    ).to_be_visible()
 
     # The password that was typed is still there, and refused again; then the right one.
     page.get_by_role("button", name="Correct the settings").click()
@@ -181,7 +184,11 @@ def shown_once(page: Page) -> dict[str, str]:
     """What the settings for the AWS CLI say, as a person would copy them."""
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("shown this once")).to_be_visible()
-    return dict(re.findall(r"(AWS_\w+|s3 sync|--endpoint-url)[= ](\S+)", dialog.get_by_label("Settings for AWS CLI").inner_text()))
+    return dict(
+        re.findall(
+            r"(AWS_\w+|s3 sync|--endpoint-url)[= ](\S+)", dialog.get_by_label("Settings for AWS CLI").inner_text()
+        )
+    )
 
 
 def readable(keys: dict[str, str]) -> bool:

@@ -86,7 +86,7 @@ export function ApiKeyForm({ onMade, onCancel }: { onMade(made: NewKeyView): voi
                 />
               </FormField>
               {key.level === "user" && (
-                <>
+                <SpaceBetween size="l">
                   <EnterText
                     label="User"
                     description="As the datasets name them."
@@ -105,7 +105,7 @@ export function ApiKeyForm({ onMade, onCancel }: { onMade(made: NewKeyView): voi
                   >
                     <Textarea rows={3} value={key.groups} onChange={({ detail }) => change({ groups: detail.value })} />
                   </FormField>
-                </>
+                </SpaceBetween>
               )}
               <EnterNumber
                 label="Ends after days"

@@ -69,7 +69,7 @@ export function AuditLogPage() {
         columnDefinitions={[
           { id: "number", header: "Number", isRowHeader: true, cell: (one) => one.number },
           { id: "at", header: "At (UTC)", minWidth: 180, cell: (one) => one.at.slice(0, 19).replace("T", " ") },
-          { id: "by", header: "By", cell: (one) => one.by },
+          { id: "by", header: "By", minWidth: 110, cell: (one) => one.by },
           { id: "action", header: "Action", minWidth: 150, cell: (one) => actionOf(one.action) },
           { id: "things", header: "Thing", cell: (one) => <Things things={one.things} /> },
           { id: "stage", header: "Stage", minWidth: 120, cell: (one) => <StageOf entry={one} /> },

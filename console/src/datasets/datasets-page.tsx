@@ -1,5 +1,4 @@
 import { useCollection } from "@cloudscape-design/collection-hooks";
-import Badge from "@cloudscape-design/components/badge";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
@@ -69,7 +68,7 @@ export function DatasetsPage() {
           { id: "name", header: "Name", sortingField: "name", cell: (one) => <code>{one.name}</code> },
           { id: "description", header: "Description", minWidth: 260, cell: (one) => one.description },
           { id: "fields", header: "Fields", cell: (one) => one.fields.length },
-          { id: "media", header: "Media", cell: (one) => (one.media ? <Badge>With media</Badge> : "–") },
+          { id: "media", header: "Media", cell: (one) => (one.media ? "With media" : "–") },
         ]}
       />
     </>

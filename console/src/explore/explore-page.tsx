@@ -4,7 +4,7 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
-import { asProblem, type Problem } from "../api/problem";
+import { asProblem } from "../api/problem";
 import { useDataset } from "../datasets/use-dataset";
 import { fieldsOf } from "../filter/fields";
 import { FoundRows } from "./found-rows";
@@ -23,7 +23,9 @@ export function ExplorePage() {
     source: "both",
   });
   const [asked, setAsked] = useState<Asked>();
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const found = useSearch(asked);
+  const dataset = useDataset(asked?.dataset ?? "");
+  const problem = found.failure ? asProblem(found.failure) : null;
   return (
     <ContentLayout
       header={
@@ -37,31 +39,22 @@ export function ExplorePage() {
           question={question}
           problem={problem}
           onChange={setQuestion}
-          onAsk={(now) => {
-            const { range, ...rest } = now;
-            setProblem(null);
-            if (range) setAsked({ ...rest, span: spanOf(range, Date.now()) });
-          }}
+          onAsk={({ range, ...rest }) => range && setAsked({ ...rest, span: spanOf(range, Date.now()) })}
         />
-        {asked ? (
-          <Answer key={JSON.stringify(asked)} asked={asked} onProblem={setProblem} />
-        ) : (
+        {!asked && (
           <Box textAlign="center" color="text-body-secondary" padding="l">
             Choose a dataset and a span, then search.
           </Box>
         )}
+        {asked && !problem?.errors.length && (
+          <FoundRows
+            key={JSON.stringify(asked)}
+            asked={asked}
+            found={found}
+            fields={dataset.data ? fieldsOf(dataset.data.body) : []}
+          />
+        )}
       </SpaceBetween>
     </ContentLayout>
   );
-}
-
-function Answer({ asked, onProblem }: { asked: Asked; onProblem(problem: Problem): void }) {
-  const dataset = useDataset(asked.dataset);
-  const found = useSearch(asked);
-  const [told, setTold] = useState<unknown>(null);
-  if (found.failure && found.failure !== told) {
-    setTold(found.failure);
-    onProblem(asProblem(found.failure));
-  }
-  return <FoundRows asked={asked} found={found} fields={dataset.data ? fieldsOf(dataset.data.body) : []} />;
 }

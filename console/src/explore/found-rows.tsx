@@ -36,7 +36,7 @@ export function FoundRows({ asked, found, fields }: Props) {
   const display = columns.map((id, at) => ({ id, visible: asked.fields.length > 0 || at < SHOWN_AT_FIRST }));
   const shown = chosen.contentDisplay?.filter(({ id }) => columns.includes(id)) ?? display;
   return (
-    <>
+    <SpaceBetween size="s">
       {found.rejected > 0 && (
         <Alert type="warning">
           {many(found.rejected, "line")} of what was read could not be read as a row. The source wrote them wrong.
@@ -94,7 +94,7 @@ export function FoundRows({ asked, found, fields }: Props) {
       />
       {looking && <RowDetails row={looking} titles={titles} close={() => setLooking(undefined)} />}
       {exporting && <ExportList asked={asked} close={() => setExporting(false)} />}
-    </>
+    </SpaceBetween>
   );
 }
 

@@ -81,7 +81,7 @@ export function QuestionForm({ question, problem, onChange, onAsk }: Props) {
               />
             </ColumnLayout>
             {dataset.data && (
-              <>
+              <SpaceBetween size="l">
                 <FilterBuilder
                   key={question.dataset}
                   fields={fields}
@@ -104,7 +104,7 @@ export function QuestionForm({ question, problem, onChange, onAsk }: Props) {
                     onChange={(source) => onChange({ ...question, source })}
                   />
                 </ColumnLayout>
-              </>
+              </SpaceBetween>
             )}
           </SpaceBetween>
         </Container>

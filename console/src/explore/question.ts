@@ -12,7 +12,7 @@ export interface Question {
   readonly source: SourceTier;
 }
 
-export const LAST_WEEK: DateRangePickerProps.Value = { type: "relative", amount: 7, unit: "day" };
+export const LAST_WEEK: DateRangePickerProps.Value = { key: "week", type: "relative", amount: 7, unit: "day" };
 
 /** One that is asked: its span is fixed, so that each page is of the same rows. */
 export interface Asked extends Omit<Question, "range"> {

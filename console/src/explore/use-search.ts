@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { skipToken, useInfiniteQuery } from "@tanstack/react-query";
 import { bodyOf } from "../api/client";
 import type { Paged } from "../parts/paged";
 import { useApi } from "../session/session";
@@ -12,18 +12,20 @@ export interface Found extends Paged<Row> {
   readonly rejected: number;
 }
 
-/** The rows of a question, page by page. */
-export function useSearch(asked: Asked): Found {
+/** The rows of a question, page by page; nothing is asked for where there is none. */
+export function useSearch(asked: Asked | undefined): Found {
   const api = useApi();
   const found = useInfiniteQuery({
     queryKey: ["search", asked],
-    queryFn: ({ pageParam: cursor }) =>
-      bodyOf(
-        api.POST("/datasets/{name}/search", {
-          params: { path: { name: asked.dataset } },
-          body: { ...requestOf(asked), cursor, limit: AT_ONCE },
-        }),
-      ),
+    queryFn: asked
+      ? ({ pageParam: cursor }: { pageParam: string }) =>
+          bodyOf(
+            api.POST("/datasets/{name}/search", {
+              params: { path: { name: asked.dataset } },
+              body: { ...requestOf(asked), cursor, limit: AT_ONCE },
+            }),
+          )
+      : skipToken,
     initialPageParam: "",
     getNextPageParam: (last) => last.cursor || undefined,
     staleTime: Number.POSITIVE_INFINITY,

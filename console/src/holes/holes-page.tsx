@@ -47,7 +47,7 @@ export function HolesPage() {
         {
           id: "kind",
           header: "Kind",
-          minWidth: 190,
+          minWidth: 240,
           cell: (one) => <StatusIndicator type="warning">{KINDS[one.kind] ?? words(one.kind)}</StatusIndicator>,
         },
         {

@@ -25,7 +25,7 @@ export function SharingFields({ label, choices, value, wrong, onChange }: Props)
         />
       </FormField>
       {value.who === "some" && (
-        <>
+        <SpaceBetween size="m">
           <FormField label="Users" description="One a line, as the platform names them." errorText={wrong?.users}>
             <Textarea
               rows={3}
@@ -40,7 +40,7 @@ export function SharingFields({ label, choices, value, wrong, onChange }: Props)
               onChange={({ detail }) => onChange({ ...value, groups: detail.value })}
             />
           </FormField>
-        </>
+        </SpaceBetween>
       )}
     </SpaceBetween>
   );

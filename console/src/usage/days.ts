@@ -8,7 +8,7 @@ export interface Days {
   readonly to: string;
 }
 
-export const LAST_MONTH: DateRangePickerProps.Value = { type: "relative", amount: 31, unit: "day" };
+export const LAST_MONTH: DateRangePickerProps.Value = { key: "month", type: "relative", amount: 31, unit: "day" };
 
 /** The first and the last day, in UTC; a relative range ends today. */
 export function daysOf(range: DateRangePickerProps.Value, now: number): Days {

@@ -7,6 +7,14 @@ import type { DayView } from "../api/description";
 import { bytes, count, words } from "../parts/words";
 import { statesOf } from "./states";
 
+/** As people expect them; each has 3:1 against both backgrounds, and the legend names it. */
+const COLOURS: Readonly<Record<string, string>> = {
+  success: "#2c9c8f",
+  partial: "#a8871a",
+  failure: "#d64959",
+  cancelled: "#7d8998",
+};
+
 type Series = BarChartProps<string>["series"];
 
 export function UsageCharts({ days }: { days: readonly DayView[] }) {
@@ -16,6 +24,7 @@ export function UsageCharts({ days }: { days: readonly DayView[] }) {
   const outcomes: Series = statesOf(days).map((state) => ({
     title: words(state),
     type: "bar",
+    ...(COLOURS[state] ? { color: COLOURS[state] } : {}),
     data: days.map((day) => ({ x: day.day, y: day.runs[state] ?? 0 })),
     valueFormatter: count,
   }));

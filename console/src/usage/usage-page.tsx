@@ -69,7 +69,7 @@ export function UsagePage() {
 function Shown({ report: { items, totals } }: { report: UsageReport }) {
   const runs = Object.values(totals.runs).reduce((sum, one) => sum + one, 0);
   return (
-    <>
+    <SpaceBetween size="l">
       <Container header={<Header variant="h2">In all</Header>}>
         <KeyValuePairs
           columns={4}
@@ -87,6 +87,6 @@ function Shown({ report: { items, totals } }: { report: UsageReport }) {
         <UsageCharts days={items} />
       )}
       <UsageTable days={items} />
-    </>
+    </SpaceBetween>
   );
 }
