@@ -20,7 +20,7 @@ from tests.sandboxed import Tenant
 pytestmark = pytest.mark.sandbox
 
 KEYS = {"Bucket name": "acme", "Region": "eu-central-1", "Access key ID": "AKIAX", "Secret access key": "secret"}
-SERVER = {"Host name": "192.0.2.1", "User name": "acme", "Password": "secret"}
+SERVER = {"Host name": "192.0.2.1", "Port": "22", "User name": "acme", "Password": "secret"}
 MAIL = {"Mail server": "192.0.2.1", "Sender": "waybill@example.com", "Recipients": "journal@example.com"}
 WRONG: list[tuple[str, Mapping[str, str | None], str, str, str]] = [
     ("Amazon S3", KEYS, "Bucket name", "s3://Acme", "Is no bucket name"),
@@ -80,7 +80,7 @@ def test_an_sftp_server_from_nothing_to_ready(console: Console, tenant: Tenant) 
     (server.folder / folder).mkdir(parents=True)
     console.go("/destinations")
     page.get_by_role("button", name="Add destination").first.click()
-    fields = {"Host name": server.host, "Port": str(server.port), "User name": server.user, "Path": folder}
+    fields = {"Host name": server.host, "Port": str(server.port), "User name": server.user, "Path – optional": folder}
     fill(page, "SFTP", {**fields, "Password": "not the password"})
     page.get_by_role("button", name="Save and test").click()
 
@@ -116,7 +116,7 @@ def test_an_sftp_server_from_nothing_to_ready(console: Console, tenant: Tenant) 
     expect(page.get_by_role("heading", name="Files", level=1)).to_be_visible()
     page.get_by_role("button", name="Change who may").click()
     page.get_by_role("radio", name="Some users and groups").check()
-    page.get_by_label("Users").fill("anna\nben")
+    page.get_by_role("textbox", name="Users").fill("anna\nben")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("anna and ben")).to_be_visible()
     (saved,) = tenant.api.get("/destinations")["items"]
@@ -170,14 +170,14 @@ def test_the_pages_in_other_sizes_and_schemes(opened: Opened, tenant: Tenant, wi
     destination = tenant.api.post("/destinations", {"name": "Folder", "kind": "hosted", "settings": {}})
     console = opened(width, scheme)
     console.sign_in(tenant.api.key)
-    for place, shown in (
-        ("/destinations", "Ready"),
-        ("/destinations/new", "Bucket name"),
-        (f"/destinations/{destination['destination_id']}", "Delete it"),
+    for name, place, shown in (
+        ("destinations", "/destinations", "Ready"),
+        ("destination-new", "/destinations/new", "Bucket name"),
+        ("destination", f"/destinations/{destination['destination_id']}", "Delete it"),
     ):
         console.go(place)
         expect(console.page.get_by_text(shown).first).to_be_visible()
-        console.looked_at(f"{place.split('/')[-1][:12]}-{scheme}-{width}")
+        console.looked_at(f"{name}-{scheme}-{width}")
 
 
 def shown_once(page: Page) -> dict[str, str]:
@@ -186,7 +186,8 @@ def shown_once(page: Page) -> dict[str, str]:
     expect(dialog.get_by_text("shown this once")).to_be_visible()
     return dict(
         re.findall(
-            r"(AWS_\w+|s3 sync|--endpoint-url)[= ](\S+)", dialog.get_by_label("Settings for AWS CLI").inner_text()
+            r"(AWS_\w+|s3 sync|--endpoint-url)[= ](\S+)",
+            dialog.get_by_role("region", name="Settings for AWS CLI").inner_text(),
         )
     )
 
