@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Console, Opened
 from tests.sandboxed import Tenant
@@ -36,11 +36,6 @@ READINGS = {
         {"name": "at", "type": "timestamp", "description": "When."},
     ],
 }
-
-
-def chosen(page: Page, label: str, option: str) -> None:
-    page.get_by_label(label).click()
-    page.get_by_role("option", name=option).click()
 
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
