@@ -4,6 +4,7 @@ settings, and a hosted folder whose credentials another program uses.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -29,7 +30,7 @@ WRONG: list[tuple[str, Mapping[str, str | None], str, str, str]] = [
     ("Azure Blob Storage", {"Container name": "exports"}, "Connection string", "AccountName=acme", "AccountKey"),
     ("SFTP", SERVER, "Host name", "sftp://sftp.example.com", "Must be a name alone"),
     ("SFTP", SERVER, "Port", "twenty-two", "Must be a number"),
-    ("SFTP", {**SERVER, "Password": None}, "Private key", "ssh-ed25519 AAAA", "key"),
+    ("SFTP", {**SERVER, "Password": None}, "Private key", "ssh-ed25519 AAAA", "Is the public half"),
     ("Hosted folder", {}, "Keep files for months", "121", "120"),
     ("Mail", MAIL, "Recipients", "nobody", "Must be a mail address"),
 ]
@@ -139,6 +140,21 @@ def test_a_host_key_that_changed_is_shown_beside_the_confirmed_one(console: Cons
     console.looked_at("destination-host-key-changed")
     page.get_by_role("button", name="confirm the new key").click()
     expect(page.get_by_text("Ready", exact=True)).to_be_visible()
+
+
+def test_a_role_is_told_whom_to_trust(console: Console) -> None:
+    page, role = console.page, "arn:aws:iam::000000000000:role/nobody-has-it"
+    console.go("/destinations/new")
+    page.get_by_role("radio", name="Through a role of yours").check()
+    fill(page, "Amazon S3", {"Bucket name": "acme-exports", "Region": "us-east-1", "Role ARN": role})
+    page.get_by_role("button", name="Save and test").click()
+    expect(page.get_by_text("The role has to trust Waybill")).to_be_visible()
+    policy = json.loads(page.get_by_role("region", name="Trust policy").inner_text())
+    (statement,) = policy["Statement"]
+    assert statement["Condition"]["StringEquals"]["sts:ExternalId"].startswith("waybill-")
+    console.looked_at("destination-role")
+    page.get_by_role("button", name="Test again").click()
+    expect(page.get_by_role("button", name="Correct the settings")).to_be_visible()
 
 
 def test_hosted_credentials_are_refreshed_and_used(console: Console, tenant: Tenant) -> None:

@@ -56,7 +56,7 @@ export function CertificatesPage() {
           {
             id: "valid",
             header: "Valid (UTC)",
-            minWidth: 190,
+            minWidth: 220,
             cell: (one) => (
               <StatusIndicator type={one.expired ? "error" : "success"}>
                 {one.expired ? "Expired on" : "Until"} {instant(one.not_after)}

@@ -8,6 +8,11 @@ test("an object is read, and all else is told", () => {
   expect(objectOf("{a: 1}")).toEqual({ wrong: expect.stringContaining("no JSON") });
 });
 
+test("what is wrong with the whole needs no path", () =>
+  expect(saidOf(new Problem(422, "No.", [{ field: "body", message: "the key is no field" }]), "")).toEqual([
+    "the key is no field",
+  ]));
+
 test("each error has its path, but for those that other fields show", () => {
   const errors = [
     { field: "settings.data.0.colour", message: "is not a known field" },

@@ -21,6 +21,6 @@ export function saidOf(problem: Problem | null, under: string, elsewhere: readon
     .filter(({ field }) => !elsewhere.some((one) => field === one || field.startsWith(`${one}.`)))
     .map(({ field, message }) => {
       const path = field.startsWith(under) ? field.slice(under.length) : field;
-      return path ? `${path} ${message}` : message;
+      return path && path !== "body" ? `${path} ${message}` : message;
     });
 }

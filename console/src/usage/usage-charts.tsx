@@ -6,6 +6,7 @@ import Header from "@cloudscape-design/components/header";
 import type { DayView } from "../api/description";
 import { bytes, count, words } from "../parts/words";
 import { statesOf } from "./states";
+import "./usage-charts.css";
 
 /** As people expect them; each has 3:1 against both backgrounds, and the legend names it. */
 const COLOURS: Readonly<Record<string, string>> = {
@@ -14,6 +15,9 @@ const COLOURS: Readonly<Record<string, string>> = {
   failure: "#d64959",
   cancelled: "#7d8998",
 };
+
+/** So many bars are legible in half of the page. */
+const MANY = 45;
 
 type Series = BarChartProps<string>["series"];
 
@@ -29,7 +33,7 @@ export function UsageCharts({ days }: { days: readonly DayView[] }) {
     valueFormatter: count,
   }));
   return (
-    <ColumnLayout columns={2}>
+    <ColumnLayout columns={days.length > MANY ? 1 : 2}>
       <Chart title="Bytes a day" days={days} series={of("Bytes", (day) => day.bytes, bytes)} said={bytes} />
       <Chart title="Rows a day" days={days} series={of("Rows", (day) => day.rows, count)} said={count} />
       <Chart title="Runs by outcome" days={days} series={outcomes} said={count} stacked />
@@ -48,19 +52,23 @@ interface Props {
 function Chart({ title, days, series, said, stacked = false }: Props) {
   return (
     <Container header={<Header variant="h2">{title}</Header>}>
-      <BarChart
-        series={series}
-        xScaleType="categorical"
-        xDomain={days.map((day) => day.day)}
-        stackedBars={stacked}
-        height={220}
-        hideFilter
-        hideLegend={!stacked}
-        ariaLabel={title}
-        ariaDescription="One bar for each day. The table below the charts has the same figures."
-        i18nStrings={{ yTickFormatter: said, xTickFormatter: (day) => day.slice(5) }}
-        empty={<Box textAlign="center">Nothing on these days.</Box>}
-      />
+      <div className="wide-chart">
+        <div style={{ minWidth: `${4 + days.length / 2}rem` }}>
+          <BarChart
+            series={series}
+            xScaleType="categorical"
+            xDomain={days.map((day) => day.day)}
+            stackedBars={stacked}
+            height={220}
+            hideFilter
+            hideLegend={!stacked}
+            ariaLabel={title}
+            ariaDescription="One bar for each day. The table below the charts has the same figures."
+            i18nStrings={{ yTickFormatter: said, xTickFormatter: (day) => day.slice(5) }}
+            empty={<Box textAlign="center">Nothing on these days.</Box>}
+          />
+        </div>
+      </div>
     </Container>
   );
 }
