@@ -1,3 +1,5 @@
+import I18nProvider from "@cloudscape-design/components/i18n";
+import english from "@cloudscape-design/components/i18n/messages/all.en";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useState } from "react";
 import { RouterProvider } from "react-router";
@@ -10,9 +12,11 @@ import { SignIn } from "./session/sign-in";
 /** The whole console: who is not signed in sees one form, everybody else the pages. */
 export function Console() {
   return (
-    <SessionProvider>
-      <Pages />
-    </SessionProvider>
+    <I18nProvider locale="en" messages={[english]}>
+      <SessionProvider>
+        <Pages />
+      </SessionProvider>
+    </I18nProvider>
   );
 }
 

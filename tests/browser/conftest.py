@@ -45,6 +45,7 @@ class Console:
     def looked_at(self, name: str) -> None:
         """Keeps a picture of the page, and holds it against WCAG 2.2 AA and the width of its window."""
         PICTURES.mkdir(parents=True, exist_ok=True)
+        self.page.evaluate("scrollTo(0, 0)")  # what sticks to the window's edge stands at the page's then
         self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
         assert self.violations() == []
         assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -67,7 +67,8 @@ def hosted(tenant: Tenant, **settings: Any) -> str:
 
 def renewed(tenant: Tenant, destination: str, overlap: int = 0) -> Keys:
     body = {"confirm": True, "overlap_minutes": overlap}
-    return Keys(tenant.api.post(f"/destinations/{destination}/credentials", body), tenant.surroundings.engine.endpoint)
+    said = tenant.api.post(f"/destinations/{destination}/credentials", body)
+    return Keys(said, said["endpoint"])
 
 
 def shown(tenant: Tenant, destination: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from endpoints.examples import EXAMPLES
 from tests.integration.in_process import ADMINISTRATOR, InProcess
 from waybill import wiring
 from waybill.core.run import NO_TOTALS, Outcome, RunState, parse_run_id
@@ -119,6 +120,16 @@ def test_destinations_are_found_by_kind_and_datasets_come_in_pages(api: InProces
     names = [one["name"] for page in pages for one in page]
     assert names == sorted(wiring.common_catalog())
     assert [len(page) for page in pages[:-1]] == [5] * (len(pages) - 1)
+
+
+def test_a_dataset_says_whether_it_is_the_tenants_own(api: InProcess) -> None:
+    api.expect(201, "POST", "/datasets", {**EXAMPLES["add_dataset"], "name": "mine"})
+    assert [api.get(f"/datasets/{name}")["own"] for name in ("mine", "chat_tickets")] == [True, False]
+
+
+def test_a_hosted_folder_says_where_it_is_asked_for(api: InProcess) -> None:
+    said = api.get(f"/destinations/{api.destination()}/credentials")
+    assert (said["bucket"], said["endpoint"].startswith("https://s3.")) == ("hosted", True)
 
 
 @pytest.fixture

@@ -90,6 +90,12 @@ def test_a_new_password_takes_the_place_of_the_old_one(house: Platform, tmp_path
         before = kept(house, made["destination_id"])
         refused = house.change(place, wrong)
         assert (refused.status, list(refused.fields)) == (422, ["settings.password"])
+        assert results(refused.body) == {
+            **dict.fromkeys(("resolve", "connect", "host_key"), "ok"),
+            "authenticate": "failed",
+            **dict.fromkeys(("write", "read_back", "rename", "delete"), "not_reached"),
+        }
+        assert "third password" not in json.dumps(refused.body)
         assert kept(house, made["destination_id"]) == before
         assert house.secrets() == {before.secret_ref: {"password": "first password"}}
 

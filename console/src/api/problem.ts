@@ -1,3 +1,5 @@
+import type { StepView } from "./description";
+
 /** What an API answers that cannot do what was asked (RFC 9457), or that did not answer at all. */
 export interface FieldError {
   readonly field: string;
@@ -9,12 +11,15 @@ export class Problem extends Error {
   readonly status: number;
   /** Each wrong field by its path in the request, such as `schedule.at`. */
   readonly errors: readonly FieldError[];
+  /** The steps of the connection test because of which a destination was refused. */
+  readonly probe: readonly StepView[];
 
-  constructor(status: number, detail: string, errors: readonly FieldError[] = []) {
+  constructor(status: number, detail: string, errors: readonly FieldError[] = [], probe: readonly StepView[] = []) {
     super(detail);
     this.name = "Problem";
     this.status = status;
     this.errors = errors;
+    this.probe = probe;
   }
 
   /** What is wrong with one field, or with something inside of it. */
@@ -42,7 +47,8 @@ export function asProblem(failure: unknown): Problem {
 export async function problemOf(response: Response): Promise<Problem> {
   const body = await bodyOf(response);
   const detail = typeof body.detail === "string" ? body.detail : `The API answered ${response.status}. Try again.`;
-  return new Problem(response.status, detail, fieldErrors(body.errors));
+  const probe = Array.isArray(body.probe) ? (body.probe as StepView[]) : [];
+  return new Problem(response.status, detail, fieldErrors(body.errors), probe);
 }
 
 async function bodyOf(response: Response): Promise<Record<string, unknown>> {

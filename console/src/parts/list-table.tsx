@@ -19,11 +19,11 @@ export function ListTable<T>({ what, list, ...table }: Props<T>) {
     <SpaceBetween size="s">
       {list.failure != null && <Failed failure={list.failure} again={list.again} />}
       <Table
+        wrapLines
         {...table}
         items={[...list.items]}
         loading={list.loading}
         loadingText={`Loading ${what}…`}
-        wrapLines
         ariaLabels={{ tableLabel: what, selectionGroupLabel: `Choose ${what}` }}
       />
       {list.more && (

@@ -46,6 +46,7 @@ class FolderView(BaseModel):
     bucket: str
     prefix: str
     region: str
+    endpoint: str
     keys: list[FolderKeyView]
 
 
@@ -87,5 +88,6 @@ def _view(folder: Folder) -> FolderView:
         bucket=wiring.hosted_files().bucket,
         prefix=f"{folder.path}/",
         region=wiring.region(),
+        endpoint=wiring.hosted_files().endpoint,
         keys=[FolderKeyView(**key) for key in wiring.folder_access().keys(folder)],
     )

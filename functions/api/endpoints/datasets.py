@@ -30,10 +30,12 @@ class DatasetList(BaseModel):
 
 
 class DatasetDetail(Dataset):
-    """`registered_objects`: how many lake objects of the caller's tenant are ready for export. `columns`: what the newest
-    hundred of them hold, with the kinds of values; of a dataset with an open field the customer's own columns, too.
+    """`own`: the tenant's, who may change it; else it comes with the catalogue. `registered_objects`: how many lake objects of
+    the caller's tenant are ready for export. `columns`: what the newest hundred of them hold, with the kinds of values; of a
+    dataset with an open field the customer's own columns, too.
     """
 
+    own: bool
     registered_objects: int
     columns: Annotated[dict[str, str], Field(description="Name to kinds, such as `integer|string`.")]
 
@@ -131,4 +133,5 @@ def _detail(caller: Caller, dataset: Dataset) -> DatasetDetail:
     newest = objects.newest(caller.tenant, dataset.name)
     latest = objects.since(caller.tenant, dataset.name, max(0, newest - LOOKED_AT), newest)
     seen = columns_of((), (one.columns for one in latest)).seen
-    return DatasetDetail(**dataset.model_dump(), registered_objects=newest, columns=seen)
+    own = dataset.name not in wiring.common_catalog()
+    return DatasetDetail(**dataset.model_dump(), own=own, registered_objects=newest, columns=seen)

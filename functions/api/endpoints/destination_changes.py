@@ -38,8 +38,8 @@ class ChangedDestination(BaseModel):
 
 @router.put("/destinations/<destination_id>", **operation(Permission.MANAGE_DESTINATIONS, changes=True, if_match=True))
 def update_destination(destination_id: str, body: ChangedDestination) -> Response[DestinationView]:
-    """A probe that fails leaves the old settings and credentials as they are, unless it is forced. A run that goes on keeps
-    what it has for the step in hand and takes the new for its next one.
+    """A probe that fails leaves the old settings and credentials as they are, unless it is forced; the problem has its steps
+    as `probe`. A run that goes on keeps what it has for the step in hand and takes the new for its next one.
     """
     caller = calling(router)
     saved = wiring.destinations().get(caller.tenant, destination_id)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
@@ -17,6 +17,7 @@ from endpoints.caller import permitted
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.precondition import etag
+from endpoints.probe_steps import StepView, step_view
 from endpoints.problems import field_errors
 from endpoints.reach import may_use, own_destination
 from waybill import wiring
@@ -51,18 +52,6 @@ class ProbeRequest(BaseModel):
 
     confirm_host_key: str | None = None
     force: bool = False
-
-
-class StepView(BaseModel):
-    """`result`: `ok`, `failed`, or `not_reached` where a step before it failed."""
-
-    step: str
-    result: Literal["ok", "failed", "not_reached"]
-    ok: bool
-    milliseconds: int
-    message: str
-    advice: str
-    facts: dict[str, str]
 
 
 class ApprovalView(BaseModel):
@@ -118,9 +107,9 @@ def get_destination(destination_id: str) -> Response[DestinationView]:
 
 @router.post("/destinations", **operation(Permission.MANAGE_DESTINATIONS, HTTPStatus.CREATED, changes=True))
 def create_destination(body: NewDestination) -> Response[DestinationView]:
-    """Saves and probes. Where the probe fails, nothing is kept and the field to correct is named, unless it is forced; a host
-    key that waits to be confirmed, and a role that waits for its external id, are no failures, but no rule may use the
-    destination until then.
+    """Saves and probes. Where the probe fails, nothing is kept, the field to correct is named and the problem has the steps as
+    `probe`, unless it is forced; a host key that waits to be confirmed, and a role that waits for its external id, are no
+    failures, but no rule may use the destination until then.
     """
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     wanted = checked(body.kind, body.settings)
@@ -239,18 +228,6 @@ def _rules_that_name(tenant: str, destination_id: str) -> list[str]:
             return found
 
 
-def _step(step: ProbeStep) -> StepView:
-    return StepView(
-        step=step.step,
-        result=step.result,
-        ok=step.ok,
-        milliseconds=step.milliseconds,
-        message=step.message,
-        advice=step.advice,
-        facts=dict(step.facts),
-    )
-
-
 def etag_of(saved: SavedDestination) -> str:
     """Another one with each change, and not with a probe."""
     return etag(saved.destination_id, str(saved.version))
@@ -267,7 +244,7 @@ def view_of(saved: SavedDestination) -> DestinationView:
         kind=saved.kind,
         settings=dict(saved.settings),
         usable=saved.usable,
-        probe=[_step(s) for s in saved.probe],
+        probe=[step_view(s) for s in saved.probe],
         probed_at=stamp(saved.probed_at),
         created_at=stamp(saved.created_at),
         created_by=saved.created_by,

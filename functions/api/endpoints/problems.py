@@ -15,7 +15,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     ResponseValidationError,
 )
 
+from endpoints.probe_steps import step_view
 from waybill.boundary import logger
+from waybill.core.deliver import ProbeStep
+from waybill.core.destination import ProbeFailed
 from waybill.core.errors import (
     ConfigurationError,
     Conflict,
@@ -47,7 +50,8 @@ _STATUS: Sequence[tuple[type[WaybillError], HTTPStatus]] = (
 PROBLEM: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 PROBLEM_SCHEMA: dict[str, Any] = {
     "title": "Problem",
-    "description": "RFC 9457. `errors` names the fields of the request that are wrong, where it is about some.",
+    "description": "RFC 9457. `errors` names the fields of the request that are wrong, where it is about some; `probe` has"
+    " the steps of the connection test that made it refuse a destination.",
     "type": "object",
     "properties": {
         "type": {"type": "string"},
@@ -62,17 +66,22 @@ PROBLEM_SCHEMA: dict[str, Any] = {
                 "required": ["field", "message"],
             },
         },
+        "probe": {"type": "array", "items": {"$ref": "#/components/schemas/StepView"}},
     },
     "required": ["type", "title", "status", "detail"],
 }
 """The form of every error, for the API's description."""
 
 
-def problem(status: HTTPStatus, detail: str, errors: Sequence[FieldError] = ()) -> Response[str]:
+def problem(
+    status: HTTPStatus, detail: str, errors: Sequence[FieldError] = (), probe: Sequence[ProbeStep] = ()
+) -> Response[str]:
     """An answer of type application/problem+json."""
     body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     if errors:
         body["errors"] = [{"field": e.field, "message": e.message} for e in errors]
+    if probe:
+        body["probe"] = [step_view(step).model_dump() for step in probe]
     return Response(status_code=status.value, content_type="application/problem+json", body=json.dumps(body))
 
 
@@ -132,6 +141,8 @@ def _ours(error: WaybillError) -> Response[str]:
     status = next((s for kind, s in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.warning("answered %s: %s", status.value, error)
+    if isinstance(error, ProbeFailed):
+        return problem(status, "The connection test failed.", error.errors, error.steps)
     if isinstance(error, InvalidInput):
         return problem(status, error.message, error.errors)
     answer = problem(status, str(error))

@@ -11,10 +11,11 @@ import { Waiting } from "../../parts/waiting";
 import { useApi } from "../../session/session";
 import { useDatasets } from "../use-datasets";
 import { ownZone } from "../zoned";
-import { type Draft, draftOf, encrypts, newChoice, newDraft, requestOf } from "./draft";
+import { askedDraft } from "./asked-draft";
+import { type Draft, draftOf, encrypts, requestOf } from "./draft";
 import { RuleWizard } from "./rule-wizard";
 
-/** `/rules/new`, also from a template, from another rule (`copy`) or from a search (`dataset`, `filter`). */
+/** `/rules/new`, also from a template, from another rule (`copy`) from a search, or to a destination (`askedDraft`). */
 export function NewRulePage() {
   const api = useApi();
   const notices = useNotices();
@@ -33,7 +34,6 @@ export function NewRulePage() {
   async function begun(): Promise<Draft> {
     const template = asked.get("template");
     const copy = asked.get("copy");
-    const dataset = asked.get("dataset");
     if (template) {
       const path = { template_id: template };
       return draftOf((await bodyOf(api.GET("/templates/{template_id}", { params: { path } }))).settings, ownZone());
@@ -42,8 +42,7 @@ export function NewRulePage() {
       const { settings } = await bodyOf(api.GET("/rules/{rule_id}", { params: { path: { rule_id: copy } } }));
       return { ...draftOf(settings, ownZone()), name: `Copy of ${settings.name}`.slice(0, 120) };
     }
-    const usual = newDraft(ownZone());
-    return dataset ? { ...usual, data: [{ ...newChoice(dataset), filter: asked.get("filter") }] } : usual;
+    return askedDraft(asked, ownZone());
   }
 
   async function save(draft: Draft) {

@@ -17,6 +17,11 @@ class HostedFiles:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3, self.bucket = s3, bucket
 
+    @property
+    def endpoint(self) -> str:
+        """The address at which any S3 client asks for the bucket."""
+        return self._s3.meta.endpoint_url
+
     def holds(self, key: str) -> bool:
         """False where it was never there, and where its time is over."""
         with translated(f"looking at {key}"):

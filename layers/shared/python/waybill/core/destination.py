@@ -64,6 +64,14 @@ def with_pinned_key(settings: Mapping[str, Any], kept: Mapping[str, Any]) -> dic
     return {**settings, "host_key": pinned} if pinned and not settings["host_key"] else dict(settings)
 
 
+class ProbeFailed(InvalidInput):
+    """The settings are well-formed, and the connection test with them failed: `steps` are all of it."""
+
+    def __init__(self, errors: Sequence[FieldError], steps: Sequence[ProbeStep]) -> None:
+        super().__init__(errors)
+        self.steps = tuple(steps)
+
+
 WAITS = ("host_key", "assume_role")
 """Steps that wait for the tenant: to confirm a host key, to let a role trust an external id that was made just now."""
 UNSAFE = "external_id"
@@ -79,7 +87,7 @@ def usable(steps: Sequence[ProbeStep], *, force: bool) -> bool:
 def refuse_failed(
     steps: Sequence[ProbeStep], settings: Iterable[str], *, force: bool = False, waits: Sequence[str] = WAITS
 ) -> None:
-    """Raises InvalidInput with the field to correct where a probe failed and is not forced; one that `waits` is no failure.
+    """Raises ProbeFailed with the field to correct where a probe failed and is not forced; one that `waits` is no failure.
 
     A step names the setting to change in its sentences: that is the field. `settings` are the kind's fields.
     """
@@ -88,4 +96,4 @@ def refuse_failed(
         return
     said = f"{failed.message} {failed.advice}"
     named = next((s for s in sorted(settings, key=len, reverse=True) if re.search(rf"\b{s}\b", said)), None)
-    raise InvalidInput([FieldError(f"settings.{named}" if named else "settings", said)])
+    raise ProbeFailed([FieldError(f"settings.{named}" if named else "settings", said)], steps)

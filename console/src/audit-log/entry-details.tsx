@@ -1,0 +1,44 @@
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import Modal from "@cloudscape-design/components/modal";
+import type { Entry } from "../api/description";
+import { Copied } from "../parts/copied";
+import { actionOf } from "./actions";
+import { StageOf } from "./stage-of";
+import { Things } from "./things";
+
+export function EntryDetails({ entry, close }: { entry: Entry; close(): void }) {
+  return (
+    <Modal
+      visible
+      size="large"
+      header={`Entry ${entry.number}`}
+      closeAriaLabel="Close"
+      onDismiss={close}
+      footer={
+        <Box float="right">
+          <Button variant="primary" onClick={close}>
+            Close
+          </Button>
+        </Box>
+      }
+    >
+      <KeyValuePairs
+        columns={2}
+        items={[
+          { label: "At (UTC)", value: entry.at },
+          { label: "Stage", value: <StageOf entry={entry} /> },
+          { label: "Action", value: actionOf(entry.action) },
+          { label: "As a request", value: <code>{entry.action}</code> },
+          { label: "Thing", value: <Things things={entry.things} whole /> },
+          { label: "By", value: entry.by },
+          { label: "Subject", value: entry.subject },
+          { label: "Request", value: <Copied what="Request" text={entry.request} /> },
+          { label: "Hash", value: <Copied what="Hash" text={entry.sha256} /> },
+          { label: "Hash of the entry before", value: <Copied what="Hash before" text={entry.previous} /> },
+        ]}
+      />
+    </Modal>
+  );
+}
