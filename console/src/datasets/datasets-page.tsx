@@ -8,7 +8,7 @@ import { Empty } from "../parts/empty";
 import { Failed } from "../parts/failed";
 import { Link } from "../parts/link";
 import { many } from "../parts/words";
-import { useDatasets } from "../rules/use-destinations";
+import { useDatasets } from "../rules/use-datasets";
 import { useMay } from "../session/session";
 
 /** The catalogue, and the tenant's own datasets. */

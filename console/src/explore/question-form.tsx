@@ -14,7 +14,7 @@ import { FilterBuilder } from "../filter/filter-builder";
 import { Failed } from "../parts/failed";
 import { useFirstWrong } from "../parts/first-wrong";
 import { PickOne } from "../parts/pick-one";
-import { useDatasets } from "../rules/use-destinations";
+import { useDatasets } from "../rules/use-datasets";
 import { FieldsField } from "./fields-field";
 import { isRange, type Question } from "./question";
 import { SpanField } from "./span-field";
