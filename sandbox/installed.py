@@ -18,9 +18,14 @@ from sandbox.progress import waiting
 MARK = "installed.sha256"
 
 
+NOT_OURS = ("AWS_", "WAYBILL_", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
+
+
 def outside_environment() -> dict[str, str]:
-    """This shell's environment without anything that could point a child at a real AWS account."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "WAYBILL_", "PYTHONPATH", "VIRTUAL_ENV"))}
+    """This shell's environment without anything that could point a child at a real AWS account, or have each of a function's
+    workers compile its packages anew.
+    """
+    return {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS)}
 
 
 @contextmanager

@@ -147,6 +147,19 @@ def mail_is_allowed_by_sender() -> None:
     iam_actions._ses_v2_resource_arn = sender_resource
 
 
+def batches_need_the_single_permission() -> None:
+    """`SendMessageBatch` is allowed by `sqs:SendMessage`, as on AWS, which knows no permission of the batch's name."""
+    takes(iam_actions._action_from_target, "headers")
+    named = iam_actions._action_from_target
+
+    def single(headers: Json) -> str | None:
+        action: str | None = named(headers)
+        of_a_queue = str(headers.get("x-amz-target", "")).startswith("AmazonSQS.")
+        return action.removesuffix("Batch") if action and of_a_queue else action
+
+    iam_actions._action_from_target = single
+
+
 def taken_names_are_named_as_on_aws() -> None:
     """A state machine that starts an execution whose name is taken catches it by the error name that AWS gives."""
     takes(stepfunctions._invoke_nested_start_execution, "resource", "input_data")
@@ -215,6 +228,7 @@ ALL = (
     loopback_counts_as_tls,
     any_method_is_imported,
     mail_is_allowed_by_sender,
+    batches_need_the_single_permission,
     taken_names_are_named_as_on_aws,
     definitions_may_be_yaml,
     users_are_known_by_path_and_boundary,

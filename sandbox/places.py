@@ -37,10 +37,14 @@ class Places:
     def log(self, name: str) -> Path:
         return self.state / f"{name}.log"
 
-    def prepare(self) -> None:
-        """Make the folders; what an earlier sandbox left in `scratch` is gone afterwards."""
+    def make(self) -> None:
+        """Make the folders that stay."""
         self.state.mkdir(parents=True, exist_ok=True)
         self.tools.mkdir(parents=True, exist_ok=True)
+
+    def prepare(self) -> None:
+        """Make the folders; what an earlier sandbox left in `scratch` is gone afterwards. None may run."""
+        self.make()
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir()
 

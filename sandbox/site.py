@@ -61,7 +61,7 @@ def _sources() -> str:
 
 def main() -> int:
     places = Places()
-    places.prepare()
+    places.make()
     try:
         with Children() as children:
             build(children, places)

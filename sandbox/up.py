@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.table import Table
 
 from sandbox import azurite, deploy, engine, node, sftp_server, site
+from sandbox import receivers as receiving
 from sandbox.only_one import AlreadyRunning, only_one
 from sandbox.places import ROOT, Places, ToolMissing
 from sandbox.processes import ChildFailed, Children
@@ -22,7 +23,12 @@ from sandbox.progress import console, waiting
 from sandbox.surroundings import Surroundings
 
 TEMPLATE = ROOT / "template.yaml"
-PARAMETERS: Mapping[str, str] = {"Stage": deploy.STAGE, "AllowedNetworks": "127.0.0.0/8"}
+SENDER = "notices@waybill.example"
+PARAMETERS: Mapping[str, str] = {
+    "Stage": deploy.STAGE,
+    "AllowedNetworks": "127.0.0.0/8",
+    "NotificationSender": SENDER,
+}
 Prepare = Callable[[Surroundings], dict[str, str]]
 
 
@@ -47,6 +53,7 @@ def running(
             aws, azure, sftp = aws_up.result(), azure_up.result(), sftp_up.result()
             outputs = deploy.deploy(children, places, built.result(), parameters, aws)
             surroundings = Surroundings(aws, azure, sftp, parameters["Stage"], outputs)
+            receiving.aws_client("sesv2", surroundings).create_email_identity(EmailIdentity=SENDER)
             with waiting("the demo tenant and its API key"):
                 seeded = (prepare or _seed())(surroundings)
             surroundings = dataclasses.replace(surroundings, seeded=seeded)

@@ -114,6 +114,7 @@ class Cloud:
             catalogs=lambda _: CATALOG,
             stage=self._sky(self.stage),
             queue=NoQueue(),
+            events=self._sky(MemoryEvents()),
             claims=map,
             broken=lambda _: None,
         )

@@ -29,7 +29,7 @@ from simulate.starts import started
 from simulate.timed_stores import Claim, Clock, TimedRules, TimedRuns
 from tests.core.made import CATALOG
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryBackfills, MemoryLakeObjects
+from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryLakeObjects
 from waybill.core.dispatch import is_large
 from waybill.core.doors import House
 from waybill.core.run import Run
@@ -63,6 +63,7 @@ class World:
             lambda _: CATALOG,
             MemoryStage(),
             self._queue,
+            MemoryEvents(),
             map,
             lambda _: None,
         )

@@ -28,6 +28,7 @@ from sandbox.receivers import aws_client
 from sandbox.surroundings import Surroundings
 from simulate.row import Row, counted, none_of
 from simulate.rules import Made, made
+from tests.core.stores import MemoryEvents
 from waybill import wiring
 from waybill.core.dispatch import Tick
 from waybill.core.doors import House, runs_asked_for
@@ -119,6 +120,7 @@ def _dispatcher(number: int) -> list[Claimed]:
         catalogs=wiring.catalog,
         stage=wiring.stage(),
         queue=wiring.dispatch_queue(),
+        events=MemoryEvents(),
         claims=map,
         broken=broken.append,
     )

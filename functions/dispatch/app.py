@@ -43,6 +43,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
         catalogs=wiring.catalog,
         stage=wiring.stage(),
         queue=wiring.dispatch_queue(),
+        events=wiring.events(),
         claims=_POOL.map,
         broken=_log,
     )

@@ -124,6 +124,7 @@ def silent() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@pytest.mark.real
 def test_servers_that_never_answer(silent: int) -> None:
     login = {"username": "u", "password": "p"}
     mail = {"sender": "a@b.example", "recipients": ["c@d.example"], "security": "none"}

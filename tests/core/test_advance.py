@@ -17,7 +17,7 @@ from hypothesis.stateful import rule as step
 from tests.core.made import CATALOG, rule
 from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryBackfills, MemoryRules, MemoryRuns, MemoryWorkflow
+from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryRules, MemoryRuns, MemoryWorkflow
 from waybill.core.advance import BackfillDesk, advance, advance_after, advance_all
 from waybill.core.again import run_window
 from waybill.core.backfill import Backfill, BackfillRequest, BackfillState, new_backfill, progress
@@ -75,7 +75,7 @@ class World:
         self.runs.end(run.key, run.epoch, self.now, Outcome(state, ""), {**NO_TOTALS, "rows": 2, "bytes": 10})
 
     def cancel(self, backfill: Backfill, *, running: bool) -> Backfill:
-        records = Records(self.runs, self.rules, MemoryRunLog(), MemoryStage(), self.workflow)
+        records = Records(self.runs, self.rules, MemoryRunLog(), MemoryStage(), self.workflow, MemoryEvents())
         return cancel_backfill(backfill, self.backfills, records, "Ada", self.now, running=running)
 
 

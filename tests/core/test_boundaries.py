@@ -18,6 +18,7 @@ from waybill.core.schedule import first_boundary, occurrences, windows_between
 from waybill.core.schedule_settings import AnySchedule, Schedule
 from waybill.core.zones import zone_names
 
+pytestmark = pytest.mark.thorough
 ADAPTER: TypeAdapter[AnySchedule] = TypeAdapter(Schedule)
 SETTLE = 300
 HOUR = 3_600

@@ -8,7 +8,7 @@ import pytest
 from tests.core.made import CATALOG, NOW, rule
 from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryRules, MemoryRuns, MemoryWorkflow
+from tests.core.stores import MemoryEvents, MemoryRules, MemoryRuns, MemoryWorkflow
 from waybill.core.attempt import held_run
 from waybill.core.cancel import Records, cancel
 from waybill.core.deliver import Receipt
@@ -26,13 +26,14 @@ class Office:
         self.rules = MemoryRules()
         self.rules.add(rule())
         self.runs, self.log, self.workflow = MemoryRuns(self.rules), MemoryRunLog(), MemoryWorkflow()
+        self.told = MemoryEvents()
         tick = Tick(LATER, LATER, Trigger.SCHEDULE, "2026.6")
         self.run = next(iter(claim_due(rule(), self.runs, CATALOG, tick)))
 
     @property
     def records(self) -> Records:
         log: Any = self.log
-        return Records(self.runs, self.rules, log, MemoryStage(), self.workflow)
+        return Records(self.runs, self.rules, log, MemoryStage(), self.workflow, self.told)
 
     def begin(self) -> Run:
         self.runs.begin(
@@ -64,6 +65,20 @@ def test_an_ongoing_run_is_asked_to_stop_and_says_what_had_arrived() -> None:
     cancelled = here.cancel(begun)
     assert "2 files had arrived" in cancelled.message
     assert [r.key for r in here.workflow.stopped] == [begun.key]
+
+
+def test_a_cancelled_run_is_told_and_a_window_that_was_left_out_is_not() -> None:
+    here = Office()
+    cancelled = here.cancel(here.run)
+    here.cancel(cancelled)  # whose first call may have died before it told anybody
+    assert [(kind, detail["state"]) for _, kind, detail in here.told.sent] == [("Run ended", "cancelled")] * 2
+    assert here.told.sent[0] == here.told.sent[1]
+    other = Office()
+    other.begin()
+    said = Outcome(RunState.CANCELLED, "Its window was left out.")
+    other.runs.end(other.run.key, 1, LATER, said, NO_TOTALS)
+    other.cancel(other.runs.get(other.run.key))
+    assert other.told.sent == []
 
 
 def test_cancelling_again_changes_nothing_and_what_ended_otherwise_is_refused() -> None:

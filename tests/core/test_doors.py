@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.core.made import CATALOG, NOW, rule
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryBackfills, MemoryLakeObjects, MemoryRules, MemoryRuns
+from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryLakeObjects, MemoryRules, MemoryRuns
 from tests.core.test_dispatch import tick
 from waybill.core.dispatch import is_large
 from waybill.core.doors import MOST_ALONE, SWEEP_AFTER, House, fairly, runs_asked_for
@@ -41,7 +41,7 @@ class Scene:
             self.rules.add(one)
         self.runs, self.queue, self.broken = MemoryRuns(self.rules), Queue(), list[Rule]()
         backfills = MemoryBackfills(self.runs)
-        self.stage = MemoryStage()
+        self.stage, self.events = MemoryStage(), MemoryEvents()
         self.lake = MemoryLakeObjects()
         self.house = House(
             self.rules,
@@ -51,6 +51,7 @@ class Scene:
             lambda _: CATALOG,
             self.stage,
             self.queue,
+            self.events,
             map,
             self.broken.append,
         )
@@ -115,6 +116,8 @@ def test_an_execution_that_is_over_without_an_end_is_followed_by_the_next_attemp
         else:
             assert (found, after.state) == ([], RunState.FAILURE)
             assert "stopped without an end" in after.message
+    told = [(detail["attempt"], detail["next_attempt_at"] is None) for _, _, detail in scene.events.sent]
+    assert told == [(n, n == MOST_ATTEMPTS) for n in range(1, MOST_ATTEMPTS + 1)]
 
 
 def test_a_schedule_of_someones_own_names_a_rule_that_is_there() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from tests.core.stores import MemoryBackfills, MemoryEvents, MemoryLakeObjects, 
 from tests.core.test_dispatch import caught_up, claimed
 from waybill.core.deliver import Receipt
 from waybill.core.ending import PAUSES, Books, end_run, waited_for
+from waybill.core.errors import TransientError
 from waybill.core.freeze import Registry, freeze
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import PlannedDestination, plan_key, read_plan
@@ -82,7 +83,8 @@ def test_as_many_failures_in_a_row_as_the_rule_allows_pause_it() -> None:
     assert (paused.state, paused.next_run) == (RuleState.PAUSED, None)
     assert "3 runs in a row" in paused.paused_because
     assert "Save the right one" in paused.paused_because
-    ((source, kind, detail),) = world.told.sent
+    *ended, (source, kind, detail), last = world.told.sent
+    assert [kind for _, kind, _ in [*ended, last]] == ["Run ended"] * 3
     assert source == "waybill.rules"
     assert (kind, detail["tenant"], detail["rule_id"]) == ("Rule paused", "acme", paused.rule_id)
     assert caught_up(world.rules, world.runs, NOW + 20 * DAY) == []
@@ -172,6 +174,66 @@ def test_what_may_pass_is_tried_again_by_itself_and_not_for_ever(error: Mapping[
     end_run(run.key, len(PAUSES) + 1, error, world.books)
     assert world.runs.get(run.key).state is RunState.FAILURE
     assert world.rule.failures == 0
+
+
+def told_ends(world: World) -> list[tuple[int, str, bool]]:
+    """Of each event: the attempt, its state, and whether another one follows by itself."""
+    ended = [detail for _, kind, detail in world.told.sent if kind == "Run ended"]
+    return [(one["attempt"], one["state"], one["next_attempt_at"] is not None) for one in ended]
+
+
+def test_each_attempts_end_is_told_and_whether_another_one_follows() -> None:
+    world = World()
+    run = world.claim()
+    for epoch in range(1, len(PAUSES) + 2):
+        end_run(run.key, epoch, PASSING, world.books)
+    assert told_ends(world) == [*((n, "failure", True) for n in range(1, len(PAUSES) + 1)), (5, "failure", False)]
+    ids = [detail["id"] for _, _, detail in world.told.sent]
+    assert len(set(ids)) == len(ids)
+
+
+class Deaf(MemoryEvents):
+    """Takes no event the first time."""
+
+    def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
+        if not self.sent:
+            self.sent.append(("", "", {}))
+            raise TransientError("Nobody listens.")
+        super().send(source, kind, details)
+
+
+def test_what_could_not_be_told_is_told_by_the_next_call_under_the_same_id() -> None:
+    world = World(pause_after_failures=1)
+    run = world.claim()
+    with pytest.raises(TransientError):
+        end_run(run.key, 1, THEIRS, replace(world.books, events=Deaf()))
+    for _ in range(2):
+        end_run(run.key, 1, THEIRS, world.books)
+    assert [kind for _, kind, _ in world.told.sent] == ["Rule paused", "Run ended"] * 2
+    first, second = (world.told.sent[n : n + 2] for n in (0, 2))
+    assert first == second
+    assert first[0][2]["because"].endswith("Save the right one.")
+
+
+def test_a_run_that_succeeds_is_told_with_what_it_delivered() -> None:
+    world = World()
+    run = world.claim()
+    world.plan(run)
+    world.stage.put(sealed_key(run.key), SEALED.model_dump_json().encode())
+    world.log.received(run.key, "dst_one", 0, Receipt("a.json", 5, "", "", "size"), NOW)
+    end_run(run.key, 1, None, world.books)
+    ((source, _, detail),) = world.told.sent
+    assert source == "waybill.runs"
+    expected = {
+        "state": "success",
+        "rows": 1,
+        "bytes": 5,
+        "files": 1,
+        "destinations": ["SFTP"],
+        "run_id": run.key.run_id,
+    }
+    assert {name: detail[name] for name in expected} == expected
+    assert "settings" not in detail
 
 
 def test_what_failed_for_good_is_not_tried_again() -> None:

@@ -97,6 +97,8 @@ def test_one_event_a_day_for_each_that_ends_soon() -> None:
     source, kind, detail = next(event for event in house.events.sent if event[2]["destination_name"] == "soon")
     assert (source, kind) == ("waybill.audit", "Destination expires")
     assert detail == {
+        "id": "dst_soon.2026-03-10",
+        "at": "2026-03-10T00:10:00Z",
         "tenant": "acme",
         "destination_id": "dst_soon",
         "destination_name": "soon",

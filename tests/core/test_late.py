@@ -16,7 +16,7 @@ from hypothesis.stateful import rule as step
 from tests.core.made import CATALOG, rule
 from tests.core.run_log import MemoryRunLog
 from tests.core.stage import MemoryStage
-from tests.core.stores import MemoryRules, MemoryRuns, MemoryWorkflow
+from tests.core.stores import MemoryEvents, MemoryRules, MemoryRuns, MemoryWorkflow
 from waybill.core.again import retry
 from waybill.core.cancel import Records, cancel
 from waybill.core.dispatch import Tick, claim_due, run_now
@@ -98,7 +98,7 @@ class World:
 
     @property
     def records(self) -> Records:
-        return Records(self.runs, self.rules, MemoryRunLog(), self.stage, MemoryWorkflow())
+        return Records(self.runs, self.rules, MemoryRunLog(), self.stage, MemoryWorkflow(), MemoryEvents())
 
     def claim(self) -> None:
         """All that is due. A window does not wait here for the run before it: those that people start do not either."""

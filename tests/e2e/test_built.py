@@ -21,7 +21,7 @@ def size(folder: Path) -> int:
 def test_every_function_fits_lambda_with_its_layer(surroundings: Surroundings) -> None:
     layer = size(BUILD / "SharedLayer")
     functions = {f.name: size(f) for f in BUILD.iterdir() if f.name.endswith("Function")}
-    assert len(functions) == 18
+    assert len(functions) == 19
     assert {n: s for n, s in functions.items() if s + layer >= MOST} == {}
 
 

@@ -17,7 +17,7 @@ from sandbox.receivers import PREFIX, aws_client
 from tests.sandboxed import Tenant
 
 pytestmark = pytest.mark.sandbox
-ROWS = 400_000
+ROWS = 250_000
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waybill.core.archive import BLOCK, central_directory, derive_salt
-from waybill.engines import zip_aes
+from waybill.engines import zip_deflate
 from waybill.engines.zip_aes import AesCipher
 from waybill.engines.zip_entry import entry
 
@@ -111,7 +111,7 @@ class Late(ThreadPoolExecutor):
 def test_large_blocks_are_signed_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is signed by a thread, whenever it begins: the sum at the end is that of one HMAC over all."""
     pool = Late(4)
-    monkeypatch.setattr(zip_aes, "threads", lambda: pool)
+    monkeypatch.setattr(zip_deflate, "thread", lambda: pool)
     cipher, data = AesCipher("pw", SALT), random.Random(3).randbytes(5 * BLOCK)
     coded = b"".join(cipher.encrypt(block) for block in (data[:BLOCK], data[BLOCK : BLOCK + 7], data[BLOCK + 7 :]))
     keys = hashlib.pbkdf2_hmac("sha1", b"pw", SALT, 1_000, 66)

@@ -70,11 +70,18 @@ def used(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[ThreadPoolExecut
 
     def use(pool: ThreadPoolExecutor) -> None:
         made.append(pool)
-        monkeypatch.setattr(zip_deflate, "threads", lambda: pool)
+        monkeypatch.setattr(zip_deflate, "thread", lambda: pool)
 
     yield use
     for pool in made:
         pool.shutdown()
+
+
+class Never(ThreadPoolExecutor):
+    """Does nothing at all: the caller has to."""
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        return Future()
 
 
 def test_neither_the_number_of_threads_nor_their_timing_changes_a_byte(
@@ -82,7 +89,7 @@ def test_neither_the_number_of_threads_nor_their_timing_changes_a_byte(
 ) -> None:
     data = ROWS + NOISE
     first = deflated(data)
-    for pool in (OneByOne(), Unsteady(4), Unsteady(1), ThreadPoolExecutor(7)):
+    for pool in (OneByOne(), Unsteady(4), Unsteady(1), ThreadPoolExecutor(7), Never()):
         used(pool)
         assert deflated(data) == first
 

@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from waybill.core.lake_keys import merged_key, parse_key
+from waybill.core.notify import PAUSES
+from waybill.core.occasion import DESTINATION_EXPIRES, HOLE_FOUND, RULE_PAUSED, RUN_ENDED
 from waybill.core.rows import SourceFormat
 from waybill.destinations import hosted
 from waybill.settings import Settings, from_environment
@@ -99,7 +101,7 @@ def test_every_function_has_a_folder_with_a_small_handler_a_sample_event_and_no_
 
 def test_tables_can_be_recovered_and_outlive_the_stack() -> None:
     tables = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::DynamoDB::Table"}
-    assert len(tables) == 13
+    assert len(tables) == 15
     for name, table in tables.items():
         recovery = table["Properties"]["PointInTimeRecoverySpecification"]
         assert recovery == {"PointInTimeRecoveryEnabled": True}, name
@@ -133,6 +135,7 @@ CALLS: dict[str, set[str]] = {
     "states:StopExecution": {"stop_execution"},
     "lambda:InvokeFunction": {"invoke"},
     "sqs:SendMessage": {"send_message", "send_message_batch"},
+    "sqs:ChangeMessageVisibility": {"change_message_visibility"},
     "events:PutEvents": {"put_events"},
     "kms:Sign": {"sign"},
     "kms:GetPublicKey": {"get_public_key"},
@@ -251,9 +254,20 @@ def test_a_queue_waits_long_enough_is_encrypted_and_gives_up_to_another_one() ->
             continue  # what is lost there, the next heartbeat does
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[mapping["FunctionName"]["Ref"]]["Timeout"]
+        assert mapping["BatchSize"] == 1 or "Notices" not in str(mapping["EventSourceArn"]), "none waits for another"
         letters = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["GetAtt"].removesuffix(".Arn")]
-        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+        least = len(PAUSES) + 2 if "Notices" in str(mapping["EventSourceArn"]) else 5  # never before its last attempt
+        assert least <= queue["RedrivePolicy"]["maxReceiveCount"] <= 12
         assert letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_exactly_our_own_events_of_this_deployment_are_told() -> None:
+    pattern = RESOURCES["ToldEvents"]["Properties"]["EventPattern"]
+    ours = [RUN_ENDED, RULE_PAUSED, HOLE_FOUND, DESTINATION_EXPIRES]
+    assert set(pattern["source"]) == {source for source, _ in ours}
+    assert set(pattern["detail-type"]) == {kind for _, kind in ours}
+    assert pattern["detail"] == {"stage": [{"Ref": "Stage"}]}
+    assert "EventBusName" not in RESOURCES["ToldEvents"]["Properties"]
 
 
 def test_each_format_of_records_raises_an_event_and_what_we_merge_does_not() -> None:

@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import boto3
 import pytest
 
 from endpoints import precondition
+from tests.integration.functions import context, function, started_afresh
+from tests.integration.in_process import ADMINISTRATOR, Answer, InProcess
 from tests.integration.tables import REGION, create_tables, named_in_settings
 from waybill import wiring
-from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
 from waybill.core.rotation import Candidate
 
-ROOT = Path(__file__).resolve().parents[2]
 BUCKETS = {"LAKE_BUCKET": "lake", "STAGE_BUCKET": "stage", "HOSTED_BUCKET": "hosted"}
-
-
-def function(name: str) -> ModuleType:
-    """A function's module, loaded by its path: each is called `app`."""
-    spec = importlib.util.spec_from_file_location(f"app_of_{name}", ROOT / "functions" / name / "app.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def context(seconds: float = 60) -> Any:
-    return SimpleNamespace(
-        aws_request_id="test",
-        function_name="test",
-        memory_limit_in_mb=128,
-        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:test",
-        get_remaining_time_in_millis=lambda: seconds * 1000,
-    )
 
 
 class LocalProbe:
@@ -62,43 +38,9 @@ class LocalProbe:
 
 
 @dataclass
-class Answer:
-    status: int
-    body: Any
-
-    def fields(self) -> dict[str, str]:
-        return {e["field"]: e["message"] for e in self.body.get("errors", [])}
-
-
-@dataclass
-class Platform:
-    api: Any
-    prober: LocalProbe
-    tenant: str = "acme"
-    name: str = "a test"
-    permissions: str = " ".join(p.value for p in Permission)
-
-    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
-        event = {
-            "httpMethod": method,
-            "path": path.partition("?")[0],
-            "resource": "/{proxy+}",
-            "headers": {"content-type": "application/json", **(headers or {})},
-            "multiValueHeaders": {},
-            "queryStringParameters": dict(p.split("=") for p in path.partition("?")[2].split("&") if p),
-            "multiValueQueryStringParameters": None,
-            "pathParameters": None,
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-            "requestContext": {
-                "requestId": str(uuid.uuid4()),
-                "stage": "test",
-                "authorizer": {"tenant": self.tenant, "name": self.name, "permissions": self.permissions},
-            },
-        }
-        answer = self.api.handle(event, context())
-        text = answer.get("body") or "null"
-        return Answer(answer["statusCode"], json.loads(text) if text else None)
+class Platform(InProcess):
+    prober: LocalProbe = field(default_factory=LocalProbe)
+    tenant: str = ADMINISTRATOR["tenant"]
 
     def change(self, place: str, body: dict[str, Any], version: int = 1) -> Answer:
         """`PUT` by somebody who read that version of the destination."""
@@ -130,13 +72,6 @@ class Platform:
         return {n: json.loads(vault.get_secret_value(SecretId=n)["SecretString"]) for n in names}
 
 
-def forget() -> None:
-    """What `wiring` made for another test."""
-    for made in vars(wiring).values():
-        if hasattr(made, "cache_clear"):
-            made.cache_clear()
-
-
 @contextmanager
 def platform(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Platform]:
     """Inside of moto."""
@@ -149,8 +84,7 @@ def platform(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Platf
     given["REQUESTS_AT_ONCE"] = "100000"
     for name, value in {**given, **settings}.items():
         monkeypatch.setenv(f"WAYBILL_{name}", value)
-    forget()
-    prober = LocalProbe()
-    monkeypatch.setattr(wiring, "prober", lambda: prober)
-    yield Platform(function("api"), prober)
-    forget()
+    with started_afresh():
+        made = Platform(function("api"))
+        monkeypatch.setattr(wiring, "prober", lambda: made.prober)
+        yield made

@@ -6,7 +6,6 @@ what they answer is of the form that their own tests hold them to.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,20 +16,18 @@ import boto3
 import pytest
 
 from tests.gates.test_template import ROOT
+from tests.integration.functions import context, function, started_afresh
 from tests.integration.tables import REGION, named_in_settings
 from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
 from waybill.core.folder_access import Folder
+from waybill.core.notice import Attempt, Result
 from waybill.core.run import Run
 
 ALL = " ".join(sorted(Permission))
 ADMINISTRATOR: Mapping[str, str] = {"tenant": "acme", "name": "a test", "permissions": ALL}
 LINES = {"Content-Type": "application/x-ndjson"}
-
-
-class Context:
-    aws_request_id = "test"
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,14 @@ class Answer:
     text: str
 
     @property
-    def json(self) -> Any:
-        return json.loads(self.text)
+    def body(self) -> Any:
+        """Of JSON; None where there is none."""
+        return json.loads(self.text) if self.text else None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Each wrong field with what is wrong."""
+        return {e["field"]: e["message"] for e in self.body.get("errors", [])}
 
     @property
     def kind(self) -> str:
@@ -90,7 +93,7 @@ class InProcess:
         event |= {"multiValueQueryStringParameters": several}
         event["multiValueHeaders"] = {k: [v] for k, v in headers.items()}
         event["requestContext"] |= {"authorizer": dict(self.caller if caller is None else caller), "httpMethod": method}
-        answer = self.app.handle(event, Context())
+        answer = self.app.handle(event, context())
         assert isinstance(answer["body"], str | None), "API Gateway takes no other body and answers 502"
         found = {k: v[0] for k, v in answer["multiValueHeaders"].items()} | answer.get("headers", {})
         return Answer(answer["statusCode"], found, answer["body"] or "")
@@ -102,7 +105,7 @@ class InProcess:
         """The answer's JSON, None where there is none."""
         answer = self.call(method, path, body, **more)
         assert answer.status == status, f"{method} {path}: {answer.status} {answer.text}"
-        return answer.json if answer.text else None
+        return answer.body
 
     def destination(self) -> str:
         body = {"name": "Folder", "kind": "hosted", "settings": {}}
@@ -151,6 +154,23 @@ class Questions:
                 return {"window": window, "data": [], "names": [], "more_names": 0, "sample": None}
 
 
+class Trials:
+    def run(self, tenant: str, subscription_id: str) -> Sequence[Attempt]:
+        said = {"message": "The receiver answered 204.", "status": 204, "next_at": None}
+        return [
+            Attempt(
+                notice_id="msg_1",
+                event="test",
+                run_id="",
+                to="",
+                number=1,
+                at=wiring.now(),
+                result=Result.DELIVERED,
+                **said,
+            )
+        ]
+
+
 class Keys:
     def keys(self, folder: Folder) -> Sequence[Mapping[str, Any]]:
         made = {"made_at": "2026-01-01T00:00:00Z", "made_by": "a test", "last_used": None, "ends_at": None}
@@ -161,16 +181,6 @@ class Keys:
 
     def remove(self, folder: Folder) -> None:
         return
-
-
-def load(function: str = "api") -> Any:
-    """A function's handler module, as Lambda loads it."""
-    spec = importlib.util.spec_from_file_location(f"{function}_app", ROOT / f"functions/{function}/app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def running(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcess]:
@@ -188,17 +198,14 @@ def running(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.setenv("WAYBILL_PEPPER_SECRET", "pepper")
     vault: Any = boto3.client("secretsmanager", region_name=REGION)
     vault.create_secret(Name="pepper", SecretString=json.dumps({"pepper": "a pepper for tests"}))
-    cached = [f for f in vars(wiring).values() if hasattr(f, "cache_clear")]
-    for one in cached:
-        one.cache_clear()
     starts = Starts()
     for name, stand_in in (
         ("workflow", starts),
         ("prober", Probes()),
         ("querying", Questions()),
+        ("trial", Trials()),
         ("folder_access", Keys()),
     ):
         monkeypatch.setattr(wiring, name, lambda stand_in=stand_in: stand_in)
-    yield InProcess(load())
-    for one in cached:
-        one.cache_clear()
+    with started_afresh():
+        yield InProcess(function("api"))

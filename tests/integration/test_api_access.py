@@ -73,6 +73,9 @@ def things(api: InProcess) -> dict[str, str]:
         "backfill_id": api.expect(202, "POST", f"/rules/{rule}/backfills", backfill)["backfill_id"],
         "key_id": key["key_id"],
         "template_id": api.expect(201, "POST", "/templates", template)["template_id"],
+        "subscription_id": api.expect(201, "POST", "/subscriptions", EXAMPLES["create_subscription"])[
+            "subscription_id"
+        ],
         "sha256": "0" * 64,
     }
 
@@ -98,7 +101,7 @@ def test_each_operation_asks_for_its_permission_and_for_no_other(
         others = door.knock(api, things, caller(*(p for p in Permission if p != needs)))
         for refused in (nobody, others):
             assert (refused.status, refused.kind) == (403, "application/problem+json"), f"{door.name}: {refused.text}"
-            assert needs in refused.json["detail"], door.name
+            assert needs in refused.body["detail"], door.name
         bad = api.call(door.method, door.path.format_map({**NO_ID, **things}), "{", caller=caller())
         assert bad.status == 403, f"{door.name} looks at a body before it asks who sends it"
         schedule = {"schedule": {"frequency": "manual"}} if "destinations" in EXAMPLES.get(door.name, {}) else {}
@@ -129,7 +132,7 @@ def test_nothing_of_another_tenant_is_there(api: InProcess, doors: list[Door], t
         if named:
             assert answer.status == 404, f"{door.name}: {answer.status} {answer.text}"
         elif "destinations" in EXAMPLES.get(door.name, {}):
-            assert (answer.status, answer.json["errors"][0]["field"]) == (422, "destinations.0"), door.name
+            assert (answer.status, answer.body["errors"][0]["field"]) == (422, "destinations.0"), door.name
         if answer.status < 400 and door.name != "list_audit_log":  # which says what they asked for themselves
             assert not [one for one in ids if one in answer.text], f"{door.name}: {answer.text}"
     assert {path: api.get(path) for path in before} == before
@@ -152,7 +155,7 @@ def test_what_a_user_did_not_make_is_not_there_for_them(
         assert answer.status == 404, f"{door.name}: {answer.status} {answer.text}"
     for path in ("/rules", "/rules?order=name", "/runs", "/destinations", "/holes", "/templates"):
         found = api.call("GET", path, caller=ANNA)
-        assert (found.status, found.json["items"]) == (200, []), path
+        assert (found.status, found.body["items"]) == (200, []), path
 
 
 RULE = {
@@ -174,18 +177,18 @@ def test_a_users_rule_takes_their_rows_alone_whatever_it_asks_for(api: InProcess
     for wider in ({"users": ["berta"]}, {"groups": ["Sales"]}, {"extensions": ["100"]}, {"users": ["anna", "berta"]}):
         body = {**rule, "data": [{"dataset": "recordings", "assigned": wider}]}
         answer = api.call("POST", "/rules", body, caller=ANNA)
-        assert (answer.status, answer.json["errors"][0]["field"]) == (422, "data.0.assigned")
+        assert (answer.status, answer.body["errors"][0]["field"]) == (422, "data.0.assigned")
         changed = api.call("PUT", f"/rules/{made['rule_id']}", body, {"If-Match": "*"}, caller=ANNA)
         assert changed.status == 422
     nobodys = api.call("POST", "/rules", {**rule, "data": [{"dataset": "chat_tickets"}]}, caller=ANNA)
-    assert "only an administrator" in nobodys.json["errors"][0]["message"]
-    assert len(api.call("GET", "/rules", caller=ANNA).json["items"]) == 2
+    assert "only an administrator" in nobodys.body["errors"][0]["message"]
+    assert len(api.call("GET", "/rules", caller=ANNA).body["items"]) == 2
     run = api.expect(202, "POST", f"/rules/{made['rule_id']}/run", caller=ANNA)
     assert api.call("GET", f"/runs/{run['run_id']}", caller=ANNA).status == 200
     berta = {**ANNA, "name": "user:berta", "user": "berta", "subject": "key:berta", "groups": '["Compliance"]'}
     assert api.call("GET", f"/runs/{run['run_id']}", caller=berta).status == 404
     assert api.call("GET", f"/rules/{made['rule_id']}", caller=berta).status == 404
-    assert api.call("GET", "/runs", caller=berta).json["items"] == []
+    assert api.call("GET", "/runs", caller=berta).body["items"] == []
     assert len(api.get("/rules")["items"]) == 2, "administrators see all"
 
 
@@ -209,7 +212,7 @@ def test_a_user_looks_at_their_rows_alone(api: InProcess, monkeypatch: pytest.Mo
     assert [q["question"]["assigned"] for q in asked[:2]] == [theirs, theirs]
     assert asked[2]["settings"]["data"][0]["assigned"] == theirs
     refused = api.call("POST", "/datasets/chat_tickets/search", {"span": span}, caller=ANNA)
-    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "assigned")
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "assigned")
     api.expect(200, "POST", "/datasets/recordings/search", {"span": span})
     assert asked[3]["question"]["assigned"] is None
 
@@ -227,7 +230,7 @@ def test_a_destination_serves_those_that_it_is_limited_to(api: InProcess) -> Non
     ):
         api.expect(200, "PUT", f"/destinations/{destination}/access", {"limited_to": limited})
         assert api.call("POST", "/rules", rule, caller=ANNA).status == status, limited
-        assert len(api.call("GET", "/destinations", caller=ANNA).json["items"]) == (status == 201), limited
+        assert len(api.call("GET", "/destinations", caller=ANNA).body["items"]) == (status == 201), limited
         assert api.call("POST", "/rules", rule).status == 201, "administrators may always"
     api.expect(200, "POST", f"/destinations/{destination}/probe", {})
     assert api.call("GET", f"/destinations/{destination}", caller=ANNA).status == 404, "a probe changes no limit"
@@ -236,9 +239,9 @@ def test_a_destination_serves_those_that_it_is_limited_to(api: InProcess) -> Non
 def test_a_key_is_shown_once_and_opens_until_it_is_deleted(api: InProcess) -> None:
     made = api.call("POST", "/api-keys", {"name": "Dashboards", "permissions": ["read"], "expires_in_days": 2})
     assert (made.status, made.headers["Cache-Control"]) == (201, "no-store")
-    key, key_id = made.json["key"], made.json["key_id"]
+    key, key_id = made.body["key"], made.body["key_id"]
     (shown,) = api.get("/api-keys")["items"]
-    assert shown == {k: v for k, v in made.json.items() if k != "key"}
+    assert shown == {k: v for k, v in made.body.items() if k != "key"}
     kept = wiring.access_keys().get(key_id)
     assert kept is not None
     assert key.split("_", 2)[2] not in json.dumps(kept, default=str)
@@ -256,7 +259,7 @@ def test_nobody_gives_what_they_have_not(api: InProcess) -> None:
     who = caller("manage_keys", "read")
     refused = api.call("POST", "/api-keys", body, caller=who)
     assert refused.status == 403
-    assert "export" in refused.json["detail"]
+    assert "export" in refused.body["detail"]
     assert api.call("POST", "/api-keys", {**body, "permissions": ["read"]}, caller=who).status == 201
     for wrong, field in (
         ({"level": "user"}, "user"),
@@ -267,7 +270,7 @@ def test_nobody_gives_what_they_have_not(api: InProcess) -> None:
         ({"permissions": ["everything"]}, "permissions.0"),
     ):
         answer = api.call("POST", "/api-keys", {**body, **wrong})
-        assert (answer.status, answer.json["errors"][0]["field"]) == (422, field), wrong
+        assert (answer.status, answer.body["errors"][0]["field"]) == (422, field), wrong
     anna = api.expect(201, "POST", "/api-keys", {**body, "level": "user", "user": "anna"})
     assert anna["name"] == "user:anna"
     assert len(api.get("/api-keys")["items"]) == 2

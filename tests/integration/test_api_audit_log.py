@@ -53,7 +53,7 @@ def test_every_change_is_in_the_log_with_who_and_what(
             if f"{{{name}}}" in door.path:
                 assert written[0]["things"][name] == value, door.name
         if answer.status == 201 and "_id" in answer.text:
-            made = {v for k, v in answer.json.items() if k.endswith("_id")}
+            made = {v for k, v in answer.body.items() if k.endswith("_id")}
             assert made & set(written[1]["things"].values()), door.name
     entries = [Entry.model_validate(one) for one in log(api)]
     assert entries[0].previous == NOTHING_BEFORE
@@ -96,9 +96,9 @@ def test_the_log_is_found_by_caller_and_thing_and_is_a_tenants_own(api: InProces
     about = log(api, f"&thing={rule}")
     assert [one["stage"] for one in about] == ["done", "asked", "done"]
     zeta = {**ADMINISTRATOR, "tenant": "zeta"}
-    assert api.call("GET", "/audit-log", caller=zeta).json["items"] == []
+    assert api.call("GET", "/audit-log", caller=zeta).body["items"] == []
     api.expect(201, "POST", "/destinations", {"name": "x", "kind": "hosted", "settings": {}}, caller=zeta)
-    theirs = api.call("GET", "/audit-log", caller=zeta).json["items"]
+    theirs = api.call("GET", "/audit-log", caller=zeta).body["items"]
     assert [one["number"] for one in theirs] == [2, 1]
 
 

@@ -62,6 +62,9 @@ def known_things(api: InProcess) -> dict[str, str]:
         "run_id": api.expect(202, "POST", f"/rules/{rule}/run")["run_id"],
         "backfill_id": api.expect(202, "POST", f"/rules/{rule}/backfills", backfill)["backfill_id"],
         "template_id": api.expect(201, "POST", "/templates", EXAMPLES["create_template"])["template_id"],
+        "subscription_id": api.expect(201, "POST", "/subscriptions", EXAMPLES["create_subscription"])[
+            "subscription_id"
+        ],
         "name": "chat_tickets",
         "number": "0",
     }

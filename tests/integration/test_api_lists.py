@@ -103,7 +103,7 @@ def test_a_cursor_serves_its_own_query_and_tenant_alone(api: InProcess, rules: l
     for other in ("/rules?order=-name&", "/rules?order=name&state=active&", "/rules?", "/runs?", "/holes?"):
         answer = api.call("GET", f"{other}cursor={cursor}")
         assert answer.status == 422
-        assert answer.json["errors"][0]["field"] == "cursor"
+        assert answer.body["errors"][0]["field"] == "cursor"
     for path in ("/rules", "/destinations", "/datasets"):
         cursor = api.get(f"{path}?limit=1")["cursor"]
         assert api.call("GET", f"{path}?cursor={cursor}").status == 200

@@ -39,7 +39,7 @@ def test_the_same_request_again_is_answered_the_same_and_done_once(api: InProces
 def test_another_request_under_the_same_key_is_refused(api: InProcess) -> None:
     api.call("POST", "/destinations", folder("one"), KEY)
     other = api.call("POST", "/destinations", folder("two"), KEY)
-    assert (other.status, other.json["errors"][0]["field"]) == (422, "Idempotency-Key")
+    assert (other.status, other.body["errors"][0]["field"]) == (422, "Idempotency-Key")
     elsewhere = api.call("POST", "/rules/calendar", {"schedule": {"frequency": "daily"}, "datasets": ["leads"]}, KEY)
     assert elsewhere.status == 200, "an operation that changes nothing needs no key and heeds none"
     assert len(api.get("/destinations")["items"]) == 1
@@ -50,7 +50,7 @@ def test_a_key_is_its_callers_own(api: InProcess) -> None:
     for who in ({"tenant": "zeta"}, {"subject": "key:another"}):
         theirs = api.call("POST", "/destinations", folder("one"), KEY, caller={**ADMINISTRATOR, **who})
         assert theirs.status == 201
-        assert theirs.json["destination_id"] != mine.json["destination_id"]
+        assert theirs.body["destination_id"] != mine.body["destination_id"]
 
 
 def test_what_was_refused_may_be_sent_again_corrected(api: InProcess) -> None:
@@ -75,17 +75,17 @@ def test_a_failure_of_ours_may_be_sent_again(api: InProcess, monkeypatch: pytest
 def test_an_answer_with_a_secret_is_kept_nowhere(api: InProcess, tables: dict[str, str]) -> None:
     place = f"/destinations/{api.destination()}/credentials"
     first = api.call("POST", place, {"confirm": True}, KEY)
-    assert (first.status, first.json["secret_access_key"]) == (201, "shown-once")
+    assert (first.status, first.body["secret_access_key"]) == (201, "shown-once")
     again = api.call("POST", place, {"confirm": True}, KEY)
     assert again.status == 409
-    assert "not kept" in again.json["detail"]
+    assert "not kept" in again.body["detail"]
     span = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z"}
     link = api.call("POST", "/datasets/chat_tickets/list", {"span": span, "format": "csv"}, {"Idempotency-Key": "link"})
     assert link.status == 200
     rows: Any = wiring._client("dynamodb").scan(TableName=tables["RequestsTable"])["Items"]
     assert rows
     assert "shown-once" not in str(rows)
-    assert link.json["url"] not in str(rows)
+    assert link.body["url"] not in str(rows)
 
 
 def test_a_request_that_is_under_way_is_not_begun_again_until_it_must_have_ended(tables: dict[str, str]) -> None:
@@ -107,16 +107,16 @@ def test_a_change_must_be_of_the_state_that_there_is(api: InProcess) -> None:
     rule = api.rule(schedule={"frequency": "daily", "starts_at": "2026-01-01T00:00:00Z"})
     place = f"/rules/{rule['rule_id']}"
     read = api.call("GET", place)
-    settings = read.json["settings"]
+    settings = read.body["settings"]
     tag = read.headers["ETag"]
     assert api.call("PUT", place, settings).status == 428
     api.expect(202, "POST", f"{place}/run")
     assert api.call("GET", place).headers["ETag"] == tag, "that a window was claimed is no change of its owner's"
     changed = api.call("PUT", place, {**settings, "name": "Mine"}, {"If-Match": tag})
-    assert (changed.status, changed.json["settings"]["name"]) == (200, "Mine")
+    assert (changed.status, changed.body["settings"]["name"]) == (200, "Mine")
     lost = api.call("PUT", place, {**settings, "name": "Theirs"}, {"If-Match": tag})
     assert lost.status == 412
-    assert "Read it again" in lost.json["detail"]
+    assert "Read it again" in lost.body["detail"]
     assert api.get(place)["settings"]["name"] == "Mine"
     assert api.call("GET", place).headers["ETag"] == changed.headers["ETag"] != tag
     both = {"If-Match": f'"another", {changed.headers["ETag"]}'}

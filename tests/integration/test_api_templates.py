@@ -40,7 +40,7 @@ def test_a_rule_is_made_of_a_template_and_of_what_is_said_besides(api: InProcess
         ({"name": "x", "destinations": [destination], "schedule": {"frequency": "monthly", "day": 32}}, "schedule.day"),
     ):
         answer = api.call("POST", f"{place}/rules", wrong)
-        assert (answer.status, answer.json["errors"][0]["field"]) == (422, field)
+        assert (answer.status, answer.body["errors"][0]["field"]) == (422, field)
     assert len(api.get("/rules")["items"]) == 3
 
 
@@ -54,7 +54,7 @@ def test_settings_that_no_rule_could_have_are_refused_by_their_field(api: InProc
     ):
         answer = api.call("POST", "/templates", {"name": "x", "settings": settings})
         assert answer.status == 422
-        assert answer.json["errors"][0]["field"].startswith(field), answer.text
+        assert answer.body["errors"][0]["field"].startswith(field), answer.text
     assert saved(api, settings={})["settings"] == {}
     assert len(api.get("/templates")["items"]) == 1
 
@@ -70,7 +70,7 @@ def test_a_template_is_seen_by_whom_it_is_shared_with(api: InProcess) -> None:
         for who in (ANNA, BERTA):
             expected = seen[str(who["user"])]
             assert api.call("GET", f"/templates/{template}", caller=who).status == (200 if expected else 404)
-            listed = api.call("GET", "/templates", caller=who).json["items"]
+            listed = api.call("GET", "/templates", caller=who).body["items"]
             assert (template in [one["template_id"] for one in listed]) is expected
             body = {"name": "x", "destinations": ["dst_unknown"]}
             made = api.call("POST", f"/templates/{template}/rules", body, caller=who)
@@ -84,13 +84,13 @@ def test_only_its_maker_and_administrators_change_a_template(api: InProcess) -> 
     place, body = f"/templates/{mine['template_id']}", {"name": "Changed", "settings": {}}
     refused = api.call("PUT", place, body, {"If-Match": "*"}, caller=BERTA)
     assert refused.status == 403
-    assert "user:anna" in refused.json["detail"]
+    assert "user:anna" in refused.body["detail"]
     assert api.call("DELETE", place, caller=BERTA).status == 403
     tag = api.call("GET", place, caller=ANNA).headers["ETag"]
     assert api.call("PUT", place, body, caller=ANNA).status == 428
     changed = api.call("PUT", place, {**body, "shared": {"everybody": True}}, {"If-Match": tag}, caller=ANNA)
-    assert (changed.status, changed.json["name"]) == (200, "Changed")
-    assert changed.json["created_by"] == "user:anna"
+    assert (changed.status, changed.body["name"]) == (200, "Changed")
+    assert changed.body["created_by"] == "user:anna"
     assert api.call("PUT", place, body, {"If-Match": tag}, caller=ANNA).status == 412
     api.expect(200, "PUT", place, {**body, "shared": {"everybody": True}}, headers={"If-Match": "*"})
     api.expect(204, "DELETE", place)

@@ -29,7 +29,7 @@ def ended(run: Run, at: datetime, state: RunState, rows: int, epoch: int = 1) ->
 
 
 def usage(api: InProcess, query: str = "from=2026-03-10&to=2026-03-13", **caller: Any) -> dict[str, Any]:
-    return dict(api.call("GET", f"/usage?{query}", caller={**ADMINISTRATOR, **caller}).json)
+    return dict(api.call("GET", f"/usage?{query}", caller={**ADMINISTRATOR, **caller}).body)
 
 
 def test_days_have_the_runs_that_ended_on_them(api: InProcess) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.gates.test_template import ROOT
-from tests.integration.in_process import Context, InProcess, load
+from tests.integration.functions import context, function
+from tests.integration.in_process import InProcess
 from waybill import wiring
 from waybill.core.access import Caller, Level, Permission
 
@@ -20,13 +21,13 @@ Let = Callable[[str], Caller | None]
 @pytest.fixture
 def let(api: InProcess) -> Iterator[Let]:
     """The caller as the API gets them, None where they are turned away."""
-    app, said = load("authorize"), list[str]()
+    app, said = function("authorize"), list[str]()
 
     def ask(header: str) -> Caller | None:
         event = json.loads((ROOT / "events/authorize.json").read_text())
         event["headers"] = {"authorization": header}
         try:
-            answer = app.handle(event, Context())
+            answer = app.handle(event, context())
         except app.Unauthorized as refused:
             said.append(str(refused))
             return None

@@ -26,7 +26,7 @@ LOOKS = {"search_dataset", "preview_rule", "calendar_of_settings"}
 def document(api: InProcess) -> dict[str, Any]:
     answer = api.call("GET", "/openapi.json", caller={})
     assert (answer.status, answer.kind) == (200, "application/json")
-    found: dict[str, Any] = answer.json
+    found: dict[str, Any] = answer.body
     return found
 
 
@@ -95,7 +95,9 @@ def test_every_body_has_an_example_and_the_api_takes_it(api: InProcess, document
     assert set(with_body) == set(EXAMPLES)
     destination = api.destination()
     template = api.expect(201, "POST", "/templates", EXAMPLES["create_template"])
+    subscription = api.expect(201, "POST", "/subscriptions", EXAMPLES["create_subscription"])
     known = {"destination_id": destination, "name": "chat_tickets", "template_id": template["template_id"]}
+    known["subscription_id"] = subscription["subscription_id"]
     rule = api.rule(destination, schedule={"frequency": "daily", "starts_at": "2026-01-01T00:00:00Z"})
     for name, (method, path, one) in sorted(with_body.items()):
         example = one["requestBody"]["content"]["application/json"]["examples"]["usual"]["value"]
@@ -112,7 +114,7 @@ def test_every_body_has_an_example_and_the_api_takes_it(api: InProcess, document
 def test_keys_are_answered_as_a_key_set_of_their_own_media_type(api: InProcess) -> None:
     answer = api.call("GET", "/signing-keys", caller={**api.caller, "permissions": ""})
     assert (answer.status, answer.kind) == (200, "application/jwk-set+json")
-    assert [key["alg"] for key in answer.json["keys"]] == ["ES256"]
+    assert [key["alg"] for key in answer.body["keys"]] == ["ES256"]
 
 
 def test_what_is_not_described_is_not_there(api: InProcess, document: dict[str, Any]) -> None:

@@ -17,7 +17,9 @@ from tests.contract import servers
 from tests.contract.rigs import LOOPBACK, deliver
 from tests.core.histories import a_run
 from tests.core.made import rule
-from tests.integration.house import Platform, context, function, platform
+from tests.integration.functions import context, function
+from tests.integration.house import Platform, platform
+from tests.integration.in_process import ADMINISTRATOR
 from waybill import wiring
 from waybill.aws.tables.items import DestinationItem
 from waybill.core.deliver import Receipt
@@ -87,7 +89,7 @@ def test_a_new_password_takes_the_place_of_the_old_one(house: Platform, tmp_path
         wrong = {"name": "Two", "settings": settings_of(second, password="third password")}
         before = kept(house, made["destination_id"])
         refused = house.change(place, wrong)
-        assert (refused.status, list(refused.fields())) == (422, ["settings.password"])
+        assert (refused.status, list(refused.fields)) == (422, ["settings.password"])
         assert kept(house, made["destination_id"]) == before
         assert house.secrets() == {before.secret_ref: {"password": "first password"}}
 
@@ -215,9 +217,9 @@ def test_a_changed_host_key_is_shown_beside_the_old_one_and_approved_by_name(hou
         assert first.host_key in stopped.value.message
         assert second.host_key in stopped.value.message
 
-        house.name = "somebody else"
+        house.caller = {**ADMINISTRATOR, "name": "somebody else"}
         unseen = house.call("POST", f"{place}/probe", {"confirm_host_key": second.host_key})
-        assert list(unseen.fields()) == ["confirm_host_key"]
+        assert list(unseen.fields) == ["confirm_host_key"]
         probed = house.call("POST", f"{place}/probe", {}).body
         (step,) = [s for s in probed["probe"] if s["step"] == "host_key"]
         assert (step["facts"]["fingerprint"], step["facts"]["confirmed"]) == (second.host_key, first.host_key)
@@ -245,8 +247,8 @@ def test_a_pinned_key_stays_with_its_server_and_goes_with_it(house: Platform, se
     changed = house.change(place, {"name": "x", "settings": unpinned}).body
     assert changed["settings"]["host_key"] == server.host_key
     elsewhere = house.change(place, {"name": "x", "settings": {**unpinned, "host": "localhost"}}, 2)
-    assert list(elsewhere.fields()) == ["settings.host_key"]
-    assert server.host_key in elsewhere.fields()["settings.host_key"]
+    assert list(elsewhere.fields) == ["settings.host_key"]
+    assert server.host_key in elsewhere.fields["settings.host_key"]
     moved = settings_of(server, host="localhost")
     assert house.change(place, {"name": "x", "settings": moved}, 2).body["usable"]
 
@@ -350,5 +352,5 @@ def test_a_link_unless_the_operator_switched_links_off(
                 "The operator has switched direct downloads off. Read the folder with its keys: see docs/api.md."
             )
             assert "url" not in answer.body
-    house.permissions = "read"
+    house.caller = {**ADMINISTRATOR, "permissions": "read"}
     assert house.call("POST", hosted_run, {}).status == 403

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 
 from tests.core.lake import lines, ticket
 from tests.integration.conftest import REGION
+from tests.integration.functions import context, function, started_afresh
 from tests.integration.tables import named_in_settings
 from waybill import wiring
 from waybill.aws.lake import Lake
@@ -25,18 +25,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PLACE = "tenant=demo/dataset=chat_tickets/dt=2026-03-09/hr=10"
 
 
-class Context:
-    """`left`: how many seconds the invocation has."""
-
-    aws_request_id = "test"
-
-    def __init__(self, left: float = 900) -> None:
-        self._left = left
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self._left * 1000)
-
-
 @pytest.fixture(autouse=True)
 def deployed(tables: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("WAYBILL_LAKE_BUCKET", "lake")
@@ -44,23 +32,8 @@ def deployed(tables: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv(variable, table)
     monkeypatch.setenv("WAYBILL_UPSTREAM_BUS", "upstream")
     monkeypatch.setenv("AWS_REGION", REGION)
-    cached = [made for made in vars(wiring).values() if hasattr(made, "cache_clear")]
-    for made in cached:
-        made.cache_clear()
-    yield
-    for made in cached:
-        made.cache_clear()
-
-
-def function(name: str) -> Callable[..., Any]:
-    """A function's handler. They are all called `app`."""
-    spec = importlib.util.spec_from_file_location(f"{name}_app", ROOT / f"functions/{name}/app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    handle: Callable[..., Any] = module.handle
-    return handle
+    with started_afresh():
+        yield
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -81,21 +54,21 @@ def test_an_object_that_s3_tells_of_twice_is_registered_once() -> None:
     said = event["Records"][0]["s3"]["object"]
     key = "tenant=demo/dataset=conversations/dt=2026-11-20/hr=10/upstream.ndjson"
     said["versionId"] = put(key, lines({"message_id": "m", "sent_at": "2026-11-20T10:00:00Z"}))
-    ingest = function("ingest")
-    assert ingest(event, Context()) == {"registered": 1}
+    ingest = function("ingest").handle
+    assert ingest(event, context()) == {"registered": 1}
     said["versionId"] = put(key, lines({"message_id": "m", "sent_at": "2026-11-20T10:00:00Z"}))
-    assert ingest(event, Context()) == {"registered": 1}
+    assert ingest(event, context()) == {"registered": 1}
     (one,) = wiring.lake_objects().since("demo", "conversations", 0, 9)
     assert (one.rows, one.key) == (1, key)
     said["key"] = "tenant%3Ddemo/x.exe"
-    assert ingest(event, Context()) == {"registered": 0}
+    assert ingest(event, context()) == {"registered": 0}
 
 
 def test_a_parquet_object_is_downloaded_and_looked_into() -> None:
     event = sample("ingest")
     event["Records"][0]["s3"]["object"] = {"key": f"{PLACE}/x.parquet"}
     put(f"{PLACE}/x.parquet", b"no parquet")
-    assert function("ingest")(event, Context()) == {"registered": 1}
+    assert function("ingest").handle(event, context()) == {"registered": 1}
     (said,) = keys("/rejects/")
     assert "cannot be read as Parquet" in b"".join(wiring.lake().stream(said, "")).decode()
 
@@ -118,31 +91,31 @@ def test_of_a_batch_only_the_messages_that_failed_come_again(monkeypatch: pytest
         return whole(lake, key, data)
 
     monkeypatch.setattr(Lake, "put", sometimes)
-    receive = function("receive")
+    receive = function("receive").handle
     failed = {"batchItemFailures": [{"itemIdentifier": "busy"}, {"itemIdentifier": "nobody"}]}
-    assert receive(event, Context()) == receive(event, Context()) == failed
+    assert receive(event, context()) == receive(event, context()) == failed
     (kept,) = keys("/sent-")
     assert json.loads(gzip.decompress(b"".join(wiring.lake().stream(kept, ""))))["ticket_id"] == "t-1"
     assert len(keys("tenant=demo/rejects/")) == 1
     monkeypatch.setattr(Lake, "put", whole)
-    assert receive(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "nobody"}]}
+    assert receive(event, context()) == {"batchItemFailures": [{"itemIdentifier": "nobody"}]}
 
 
 def test_a_lost_event_is_repaired_and_what_there_was_no_time_for_comes_next() -> None:
     for n in range(3):
         put(f"{PLACE}/{n}.ndjson", lines(ticket(n)))
-    repair = function("repair")
+    repair = function("repair").handle
     asked = {"tenant": "demo", "since": "2026-03-01"}
-    assert repair(asked, Context(left=1))["done"] is False
-    assert repair(asked, Context()) == {
+    assert repair(asked, context(1))["done"] is False
+    assert repair(asked, context()) == {
         "looked_at": 3,
         "found": 3,
         "failed": 0,
         "reasons": {},
         "done": True,
     }
-    assert repair(asked, Context())["found"] == 0
-    assert repair({}, Context())["looked_at"] == 0
+    assert repair(asked, context())["found"] == 0
+    assert repair({}, context())["looked_at"] == 0
     assert wiring.lake_objects().newest("demo", "chat_tickets") == 3
 
 
@@ -152,17 +125,17 @@ def test_small_objects_are_merged_and_the_next_call_goes_on_where_there_was_no_t
     for tenant in ("demo", "zeta"):
         for n in range(20):
             put(f"{PLACE.replace('demo', tenant)}/{n:02d}.ndjson", lines(ticket(n)))
-    function("repair")({"since": "2026-03-01"}, Context())
-    compact = function("compact")
-    assert compact({}, Context()) == {"merged": 0, "done": True}
+    function("repair").handle({"since": "2026-03-01"}, context())
+    compact = function("compact").handle
+    assert compact({}, context()) == {"merged": 0, "done": True}
     later = wiring.now() + timedelta(days=3)
     monkeypatch.setattr(wiring, "now", lambda: later)
-    assert compact({}, Context(left=1)) == {"merged": 0, "done": False}
+    assert compact({}, context(1)) == {"merged": 0, "done": False}
     with pytest.MonkeyPatch.context() as broken:
         broken.setattr(wiring.lake_objects(), "replace", lambda *_: raised(PermanentError("Broken.")))
-        assert compact({}, Context()) == {"merged": 0, "done": True}
-    assert compact({}, Context()) == {"merged": 2, "done": True}
-    assert compact({}, Context()) == {"merged": 0, "done": True}
+        assert compact({}, context()) == {"merged": 0, "done": True}
+    assert compact({}, context()) == {"merged": 2, "done": True}
+    assert compact({}, context()) == {"merged": 0, "done": True}
     window = Window(datetime(2026, 3, 9, tzinfo=UTC), datetime(2026, 3, 10, tzinfo=UTC))
     (merged,) = wiring.lake_objects().between("zeta", "chat_tickets", window, 0, 20)
     assert (merged.rows, len(merged.replaces)) == (20, 20)
@@ -191,7 +164,7 @@ def api(body: bytes, key: str = "") -> tuple[int, dict[str, Any]]:
             "requestId": "test",
         },
     }
-    answer = function("api")(event, Context())
+    answer = function("api").handle(event, context())
     return answer["statusCode"], json.loads(answer["body"])
 
 

@@ -18,7 +18,7 @@ def test_it_says_what_the_authorizer_found(api: InProcess) -> None:
     }
     answer = api.call("GET", "/caller", caller=caller)
     assert answer.status == 200
-    assert answer.json == {
+    assert answer.body == {
         "tenant": "zeta",
         "name": "Ann",
         "level": "user",
@@ -30,4 +30,4 @@ def test_it_says_what_the_authorizer_found(api: InProcess) -> None:
 
 def test_one_without_any_permission_may_ask_as_well(api: InProcess) -> None:
     answer = api.call("GET", "/caller", caller={"tenant": "zeta", "name": "empty", "permissions": ""})
-    assert (answer.status, answer.json["permissions"], answer.json["level"]) == (200, [], "administrator")
+    assert (answer.status, answer.body["permissions"], answer.body["level"]) == (200, [], "administrator")

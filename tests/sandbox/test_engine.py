@@ -143,6 +143,11 @@ def test_mail_is_allowed_for_the_named_sender_only(toy: Toy) -> None:
     assert "AccessDenied" in toy.invoke("Toy", {"how": "mail", "from": "else@example.com"})["errorMessage"]
 
 
+def test_a_batch_is_allowed_by_the_permission_for_one(toy: Toy) -> None:
+    assert toy.invoke("Toy", {"how": "batch"}) == 1
+    assert "AccessDenied" in toy.invoke("Powerless", {"how": "batch"})["errorMessage"]
+
+
 def test_a_taken_execution_name_is_caught_by_its_name_on_aws(toy: Toy) -> None:
     assert toy.run("Twice", {"name": "taken"})["status"] == "SUCCEEDED"
     assert json.loads(toy.run("Twice", {"name": "taken"})["output"]) == "both"

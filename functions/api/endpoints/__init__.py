@@ -20,6 +20,7 @@ from endpoints import (
     rules,
     runs,
     signing_keys,
+    subscriptions,
     templates,
     usage,
 )
@@ -44,6 +45,7 @@ RESOURCES = (
     own_access,
     api_keys,
     templates,
+    subscriptions,
     audit_log,
     usage,
 )

@@ -28,6 +28,11 @@ _DATASET: dict[str, Any] = {
         {"name": "opened_at", "type": "timestamp", "description": "When it was opened."},
     ],
 }
+_SUBSCRIPTION: dict[str, Any] = {
+    "name": "On call",
+    "events": ["run.failure", "run.partial", "rule.paused", "hole.found"],
+    "target": {"kind": "webhook", "url": "https://hooks.example.com/waybill"},
+}
 _SPAN: dict[str, Any] = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z"}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -68,6 +73,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "create_template": _TEMPLATE,
     "change_template": {**_TEMPLATE, "shared": {"users": ["anna"], "groups": ["Compliance"]}},
     "create_rule_of_template": {"name": "Tickets by template", "destinations": ["dst_0123456789abcdef"]},
+    "create_subscription": _SUBSCRIPTION,
+    "change_subscription": {**_SUBSCRIPTION, "events": ["run.failure"]},
+    "renew_secret": {"overlap_hours": 24},
     "renew_credentials": {"confirm": True, "overlap_minutes": 60},
     "calendar_of_settings": {"schedule": _SCHEDULE, "datasets": ["chat_tickets"]},
     "create_rule": _RULE,

@@ -91,7 +91,7 @@ def field_errors(errors: Sequence[dict[str, Any]], under: str = "") -> list[Fiel
     for error in errors:
         steps = [str(step) for step in error["loc"] if step not in {"body", "query", "path"}]
         # A tagged union puts its tag (`daily`) into the path, where its user wrote no such field.
-        path = [s for n, s in enumerate(steps) if not (n == 1 and steps[0] == "schedule")]
+        path = [s for n, s in enumerate(steps) if not (n == 1 and steps[0] in {"schedule", "target"})]
         field = ".".join([*([under] if under else []), *path]) or "body"
         found.append(FieldError(field, _sentence(error)))
     return found

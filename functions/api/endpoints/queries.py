@@ -131,4 +131,4 @@ def preview_rule(body: PreviewRequest) -> PreviewAnswer:
     check_settings(rule, catalog, {s.destination_id for s in saved if s is not None and may_use(caller, s)})
     asked = {"kind": "preview", "tenant": caller.tenant, "settings": rule.model_dump(mode="json")}
     found = wiring.querying().ask({**asked, "span": body.span.model_dump(mode="json") if body.span else None})
-    return PreviewAnswer(**found, warnings=rule_warnings(rule, catalog, wiring.now()))
+    return PreviewAnswer(**found, warnings=rule_warnings(rule, catalog, wiring.now(), mails=wiring.mails_are_sent()))

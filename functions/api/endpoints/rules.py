@@ -343,7 +343,7 @@ def _view(rule: Rule, last_run: RunView | None = None) -> RuleView:
         next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
         version=rule.version,
         created_by=rule.created_by,
-        warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now()),
+        warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now(), mails=wiring.mails_are_sent()),
         last_run=last_run,
         **values,
     )

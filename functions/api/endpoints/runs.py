@@ -183,7 +183,7 @@ def retry_run(run_id: str) -> Response[RunView]:
 
 
 def records() -> Records:
-    return Records(wiring.runs(), wiring.rules(), wiring.run_log(), wiring.stage(), wiring.workflow())
+    return Records(wiring.runs(), wiring.rules(), wiring.run_log(), wiring.stage(), wiring.workflow(), wiring.events())
 
 
 def listed(

@@ -32,6 +32,8 @@ class Settings(BaseModel):
     requests_table: str = ""
     audit_log_table: str = ""
     templates_table: str = ""
+    subscriptions_table: str = ""
+    attempts_table: str = ""
     lake_bucket: str = ""
     stage_bucket: str = ""
     secret_prefix: str = ""
@@ -49,6 +51,11 @@ class Settings(BaseModel):
     hosted_path: str = ""
     hosted_boundary: str = ""
     ending_role: str = ""
+    notify_function: str = ""
+    notices_queue: str = ""
+    mails_per_minute: int = Field(default=60, ge=1, description="That one tenant may send, ten times as many at once.")
+    notification_sender: str = Field(default="", description="From whom mails come; empty where none are sent.")
+    console_url: str = ""
     direct_download: bool = Field(default=True, description="Whether anybody may fetch hosted files by a link.")
     no_download_tenants: tuple[str, ...] = Field(default=(), description="Tenants that may not.")
     allowed_networks: tuple[str, ...] = Field(

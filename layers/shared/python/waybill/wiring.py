@@ -22,13 +22,16 @@ from waybill.aws.folder_access import RemoteFolderAccess
 from waybill.aws.folder_keys import IamFolderKeys
 from waybill.aws.hosted_files import HostedFiles
 from waybill.aws.lake import Lake
+from waybill.aws.mail import SesMails
 from waybill.aws.media_keys import KmsMediaKeys
+from waybill.aws.outbox import QueuedOutbox
 from waybill.aws.probing import RemoteProbe
 from waybill.aws.querying import RemoteQuery
 from waybill.aws.secrets import ManagedSecrets
 from waybill.aws.signer import KmsPublicKey, KmsSigner
 from waybill.aws.stage import Stage
 from waybill.aws.tables.access import AccessTable
+from waybill.aws.tables.attempts import AttemptsTable
 from waybill.aws.tables.audit_log import AuditLogTable
 from waybill.aws.tables.backfills import BackfillsTable
 from waybill.aws.tables.bookmarks import BookmarksTable
@@ -41,8 +44,10 @@ from waybill.aws.tables.requests import AnswersTable, RatesTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
+from waybill.aws.tables.subscriptions import SubscriptionsTable
 from waybill.aws.tables.templates import TemplatesTable
 from waybill.aws.tables.usage import EndedRunsTable
+from waybill.aws.trying import RemoteTrial
 from waybill.aws.workflow import StepFunctions
 from waybill.core import ports
 from waybill.core.advance import BackfillDesk
@@ -55,18 +60,25 @@ from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.listing import Listing
 from waybill.core.lists import ListFormat, Renderer
+from waybill.core.network import parse_networks
+from waybill.core.notice import Attempts, Mails, Webhooks
+from waybill.core.notify import Post
 from waybill.core.once import Answers
 from waybill.core.pace import UNHURRIED, Pace, TokenBucket
 from waybill.core.plan import PlannedDestination
 from waybill.core.rate import Rate, Rates
 from waybill.core.register import Registrar
+from waybill.core.subscription import Subscriptions
 from waybill.core.survey import Survey
 from waybill.core.template import Templates
 from waybill.core.tokens import ClaimNames, Tokens
 from waybill.core.usage import EndedRuns
+from waybill.core.webhook_url import refused_url
 from waybill.destinations import registry
+from waybill.destinations.dial import Dialer
 from waybill.destinations.probing import completed
 from waybill.settings import Settings, from_environment
+from waybill.webhooks.posting import HttpWebhooks
 
 if TYPE_CHECKING:
     from waybill.core.prepare import Sounds
@@ -217,6 +229,56 @@ def templates() -> Templates:
 
 
 @cache
+def subscriptions() -> Subscriptions:
+    return SubscriptionsTable(settings().need("subscriptions_table"), region())
+
+
+@cache
+def attempts() -> Attempts:
+    return AttemptsTable(settings().need("attempts_table"), region())
+
+
+@cache
+def outbox() -> QueuedOutbox:
+    return QueuedOutbox(_client("sqs"), settings().need("notices_queue"))
+
+
+def mails_are_sent() -> bool:
+    """Whether the operator has said from whom mails come."""
+    return bool(settings().notification_sender)
+
+
+@cache
+def post() -> Post:
+    """By what notices go out."""
+    s = settings()
+    mails: Mails | None = SesMails(_client("sesv2"), s.notification_sender) if mails_are_sent() else None
+    limit = Rate(s.mails_per_minute, 10 * s.mails_per_minute)
+
+    def wait(tenant: str) -> int:
+        return rates().take(f"mails/{tenant}", limit, int(now().timestamp() * 1000))
+
+    return Post(secrets=secrets(), webhooks=_webhooks(), mails=mails, mail_wait=wait, console=s.console_url)
+
+
+def _webhooks() -> Webhooks:
+    """A dialer of its own for each POST: a name is looked up once for it, and afresh for the next one."""
+    around = registry.Surroundings(allowed_networks=settings().allowed_networks)
+    return HttpWebhooks(lambda: Dialer(around))
+
+
+def refused_receiver(url: str) -> str:
+    """See `core.webhook_url.refused_url`."""
+    return refused_url(url, parse_networks(settings().allowed_networks))
+
+
+@cache
+def trial() -> RemoteTrial:
+    """Who tries subscriptions, from the API."""
+    return RemoteTrial(_client("lambda"), settings().need("notify_function"))
+
+
+@cache
 def ended_runs() -> EndedRuns:
     return EndedRunsTable(settings().need("runs_table"), region())
 
@@ -288,7 +350,7 @@ def dispatch_queue() -> ports.DispatchQueue:
 
 @cache
 def events() -> ports.Events:
-    return EventBridge(_client("events"))
+    return EventBridge(_client("events"), stage=settings().stage)
 
 
 @cache

@@ -18,12 +18,22 @@ MOST_ENTRIES = 10
 
 
 class EventBridge:
-    def __init__(self, client: EventBridgeClient, bus: str = "default") -> None:
+    """`stage` is said in every detail, so that several deployments of one account can share a bus; empty where the bus is one
+    deployment's own.
+    """
+
+    def __init__(self, client: EventBridgeClient, bus: str = "default", stage: str = "") -> None:
         self._client, self._bus = client, bus
+        self._own = {"stage": stage} if stage else {}
 
     def send(self, source: str, kind: str, details: Sequence[Mapping[str, Any]]) -> None:
         entries: list[PutEventsRequestEntryTypeDef] = [
-            {"EventBusName": self._bus, "Source": source, "DetailType": kind, "Detail": json.dumps(dict(detail))}
+            {
+                "EventBusName": self._bus,
+                "Source": source,
+                "DetailType": kind,
+                "Detail": json.dumps({**detail, **self._own}),
+            }
             for detail in details
         ]
         for first in range(0, len(entries), MOST_ENTRIES):

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_DESTINATIONS = "manage_destinations"
     MANAGE_CREDENTIALS = "manage_credentials"
     MANAGE_TEMPLATES = "manage_templates"
+    MANAGE_SUBSCRIPTIONS = "manage_subscriptions"
     MANAGE_KEYS = "manage_keys"
 
 

@@ -15,6 +15,7 @@ from waybill.core.audit import holes_of
 from waybill.core.catalog import Catalogs
 from waybill.core.errors import NotFound, WaybillError
 from waybill.core.hole import Hole
+from waybill.core.occasion import HOLE_FOUND, HoleFound
 from waybill.core.ports import Bookmarks, Events, Holes, LakeObjects, Rules, Runs
 from waybill.core.rule import Rule, settle_time
 from waybill.core.window import stamp
@@ -22,7 +23,6 @@ from waybill.core.window_runs import read_back
 
 RECENT = timedelta(days=3)
 """How far back an hourly audit looks; once a day all of it is looked at."""
-SOURCE, KIND = "waybill.audit", "Hole found"
 BOOKMARK, LAST_FULL = "audit", "audit#full"
 _PAGE = 25
 
@@ -115,8 +115,8 @@ def _audit_rule(office: Office, rule: Rule, now: datetime, full: bool, done: Aud
     settle, waiting = settle_time(rule.settings, office.catalogs(rule.tenant)), waiting_since(rule, office.lake)
     found = holes_of(rule, runs, now, settle, since, waiting)
     known = {kept.hole.identity: kept for kept in office.holes.open_of_rule(rule.tenant, rule.rule_id)}
-    new = [_told(hole) for hole in found if hole.identity not in known]
-    office.events.send(SOURCE, KIND, new)
+    new = [_told(hole, rule, now) for hole in found if hole.identity not in known]
+    office.events.send(*HOLE_FOUND, new)
     for hole in found:
         office.holes.note(hole, now)
         known.pop(hole.identity, None)
@@ -137,14 +137,18 @@ def _close_those_of_gone_rules(office: Office, since: datetime, now: datetime, d
             done.cured += 1
 
 
-def _told(hole: Hole) -> Mapping[str, Any]:
+def _told(hole: Hole, rule: Rule, now: datetime) -> Mapping[str, Any]:
     """Ids and a sentence, no data."""
-    return {
-        "tenant": hole.tenant,
-        "rule_id": hole.rule_id,
-        "kind": hole.kind.value,
-        "window_start": stamp(hole.window.start),
-        "window_end": stamp(hole.window.end),
-        "run_ids": list(hole.run_ids),
-        "message": hole.message,
-    }
+    told = HoleFound(
+        id=f"{hole.rule_id}.{hole.kind.value}.{stamp(hole.window.start)}.{now:%Y-%m-%d}",
+        at=stamp(now),
+        tenant=hole.tenant,
+        rule_id=hole.rule_id,
+        rule_name=rule.settings.name,
+        kind=hole.kind.value,
+        window_start=stamp(hole.window.start),
+        window_end=stamp(hole.window.end),
+        run_ids=tuple(hole.run_ids),
+        message=hole.message,
+    )
+    return told.model_dump(mode="json")

@@ -13,11 +13,13 @@ from datetime import datetime
 from waybill.core.backfill import Backfill, BackfillState
 from waybill.core.errors import Conflict, TransientError
 from waybill.core.plan import Probed, plan_if_staged
-from waybill.core.ports import Backfills, Rules, RunLog, Runs, Workflow
+from waybill.core.ports import Backfills, Events, Rules, RunLog, Runs, Workflow
 from waybill.core.run import Run, RunState, known_key
 from waybill.core.settle import settle
+from waybill.core.telling import tell_ended
 
 _TRIES = 20
+_CANCELLED_BY = "Cancelled by"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Records:
     log: RunLog
     stage: Probed
     workflow: Workflow
+    events: Events
 
 
 def cancel(run: Run, records: Records, by: str, now: datetime) -> Run:
@@ -49,18 +52,21 @@ def cancel(run: Run, records: Records, by: str, now: datetime) -> Run:
         )
     if ended.state is not RunState.CANCELLED:
         raise Conflict(f"The run has ended: {ended.state.value}.", "Only a scheduled or ongoing run can be cancelled.")
-    settle(ended, plan_if_staged(records.stage, ended.key), records.runs, records.rules, now)
+    plan = plan_if_staged(records.stage, ended.key)
+    settle(ended, plan, records.runs, records.rules, now)
     if run.state is RunState.ONGOING:
         records.workflow.stop(ended)
+    if ended.message.startswith(_CANCELLED_BY):  # what was left out is cancelled as well, and nobody's end
+        tell_ended(records.events, ended, plan)
     return ended
 
 
 def _message(run: Run, log: RunLog, by: str) -> str:
     arrived = len(log.receipts(run.key))
     if not arrived:
-        return f"Cancelled by {by}. Nothing was delivered."
+        return f"{_CANCELLED_BY} {by}. Nothing was delivered."
     files = "1 file had" if arrived == 1 else f"{arrived} files had"
-    return f"Cancelled by {by}. {files} arrived and stayed where they are; no manifest lists them."
+    return f"{_CANCELLED_BY} {by}. {files} arrived and stayed where they are; no manifest lists them."
 
 
 def cancel_backfill(

@@ -15,7 +15,7 @@ from waybill.core.catalog import Catalogs
 from waybill.core.dispatch import Tick, claim_triggered
 from waybill.core.errors import NotFound, PermanentError
 from waybill.core.plan import Probed
-from waybill.core.ports import Backfills, DispatchQueue, LakeObjects, Rules, Runs
+from waybill.core.ports import Backfills, DispatchQueue, Events, LakeObjects, Rules, Runs
 from waybill.core.rule import Rule, RuleRef
 from waybill.core.run import Run, RunState
 from waybill.core.stalled import revived
@@ -45,6 +45,7 @@ class House:
     catalogs: Catalogs
     stage: Probed
     queue: DispatchQueue
+    events: Events
     claims: Callable[[Callable[[Rule], list[Run]], Iterable[Rule]], Iterable[list[Run]]]
     broken: Callable[[Rule], None]
 
@@ -103,7 +104,7 @@ def _swept(tick: Tick, house: House) -> Iterator[Run]:
     for run in islice(house.runs.waiting(tick.now - SWEEP_AFTER), MOST_SWEPT):
         if run.state is RunState.SCHEDULED and tick.now - run.scheduled_for < NAME_USED_UP:
             yield run
-        elif again := revived(run, house.runs, house.rules, house.stage, tick.now):
+        elif again := revived(run, house.runs, house.rules, house.stage, house.events, tick.now):
             yield again
 
 

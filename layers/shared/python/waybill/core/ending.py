@@ -22,6 +22,7 @@ from waybill.core.schedule_settings import WithoutClock
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.settle import settle
 from waybill.core.shipment import destination_outcomes
+from waybill.core.telling import tell_ended, tell_paused
 from waybill.core.window import stamp
 
 _STOPPED = Failure("The run stopped before its files were written. Run the rule again.")
@@ -48,7 +49,8 @@ class Books:
 
 def end_run(key: RunKey, epoch: int, error: Any, books: Books) -> tuple[Outcome, bool]:
     """End the run's attempt as its receipts and the state machine's caught `error` say; returns that outcome, and
-    whether this call ended it. Idempotent: what an earlier call that died left undone is made good.
+    whether this call ended it. Idempotent: what an earlier call that died left undone is made good. Whoever listens is told at
+    least once, but perhaps not of an attempt that is followed by the next one by itself.
     """
     plan = plan_if_staged(books.stage, key)
     outcome, totals = _reckoned(key, plan, failure_of(error), books)
@@ -59,8 +61,10 @@ def end_run(key: RunKey, epoch: int, error: Any, books: Books) -> tuple[Outcome,
     run = books.runs.get(key)
     if run.epoch == epoch and run.state.ended:
         settle(run, plan, books.runs, books.rules, books.now())
-        if outcome.passing:
-            _try_again(run, books)
+        follows = _tried_again(run, books) if outcome.passing else None
+        if outcome.tenants:
+            _tell_if_it_paused(run, books)
+        tell_ended(books.events, run, plan, follows)
     return outcome, ended
 
 
@@ -119,14 +123,17 @@ def _of_nothing(plan: Plan, failures: Mapping[str, Failure]) -> Outcome:
     )
 
 
-def _try_again(run: Run, books: Books) -> None:
-    """What stood in the run's way may be gone after a while: its next attempt is for the sweep to start."""
+def _tried_again(run: Run, books: Books) -> Run | None:
+    """What stood in the run's way may be gone after a while: its next attempt, for the sweep to start, if there is one."""
     if run.epoch > len(PAUSES):
-        return
+        return None
     at = books.now() + PAUSES[run.epoch - 1]
-    with suppress(Conflict):  # a person was first, or another run has its rows
+    try:
         again = retry(run, books.runs, books.stage, at)
-        books.log.note(run.key, books.now(), "retry", f"attempt {again.epoch} follows after {stamp(at)}")
+    except Conflict:  # a person was first, or another run has its rows
+        return None
+    books.log.note(run.key, books.now(), "retry", f"attempt {again.epoch} follows after {stamp(at)}")
+    return again
 
 
 def _count_failures(key: RunKey, outcome: Outcome, books: Books) -> None:
@@ -146,5 +153,11 @@ def _count_failures(key: RunKey, outcome: Outcome, books: Books) -> None:
     except (Conflict, NotFound):  # it changed at this moment: the next failure counts on
         return
     books.log.note(key, books.now(), "pause", f"The rule is paused. {because} Correct that, then activate the rule.")
-    detail = {"tenant": key.tenant, "rule_id": key.rule_id, "rule_name": rule.settings.name, "run_id": key.run_id}
-    books.events.send("waybill.rules", "Rule paused", [{**detail, "because": because}])
+
+
+def _tell_if_it_paused(run: Run, books: Books) -> None:
+    """Told by what is kept, so that a call after one that died tells it, under the same id."""
+    with suppress(NotFound):
+        rule = books.rules.get(run.key.tenant, run.key.rule_id)
+        if rule.state is RuleState.PAUSED and rule.paused_because.endswith(run.message):
+            tell_paused(books.events, rule, run)

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from waybill.core.errors import WaybillError
+from waybill.core.occasion import DESTINATION_EXPIRES, DestinationExpires
 from waybill.core.ports import Bookmarks, Destinations, Events, SavedDestination
 from waybill.core.window import stamp
 
 NOTICE = timedelta(days=14)
 """How long before the end it is told for the first time, and how long after it for the last."""
-SOURCE, KIND = "waybill.audit", "Destination expires"
 BOOKMARK = "audit#expiring"
 _PAGE = 50
 
@@ -73,7 +73,7 @@ def _tell(watch: Watch, saved: SavedDestination, now: datetime, day: str) -> boo
     if not watch.destinations.claim_notice(saved, day):
         return False
     try:
-        watch.events.send(SOURCE, KIND, [_told(saved, now)])
+        watch.events.send(*DESTINATION_EXPIRES, [_told(saved, now)])
     except WaybillError:
         watch.destinations.return_notice(saved, day)
         raise
@@ -82,11 +82,14 @@ def _tell(watch: Watch, saved: SavedDestination, now: datetime, day: str) -> boo
 
 def _told(saved: SavedDestination, now: datetime) -> Mapping[str, Any]:
     """Ids and a sentence, no data."""
-    return {
-        "tenant": saved.tenant,
-        "destination_id": saved.destination_id,
-        "destination_name": saved.name,
-        "kind": saved.kind,
-        "expires_at": stamp(saved.expires_at) if saved.expires_at else "",
-        "message": warning(saved, now),
-    }
+    told = DestinationExpires(
+        id=f"{saved.destination_id}.{now:%Y-%m-%d}",
+        at=stamp(now),
+        tenant=saved.tenant,
+        destination_id=saved.destination_id,
+        destination_name=saved.name,
+        kind=saved.kind,
+        expires_at=stamp(saved.expires_at) if saved.expires_at else "",
+        message=warning(saved, now),
+    )
+    return told.model_dump(mode="json")

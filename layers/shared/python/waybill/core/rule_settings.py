@@ -13,6 +13,7 @@ from waybill.core.format import Compression, CsvProfile, RowFormat, Writing
 from waybill.core.journal_settings import JournalSettings
 from waybill.core.layout import Layout, Preset
 from waybill.core.media_settings import MediaSettings
+from waybill.core.notify_settings import Notify
 from waybill.core.schedule_settings import Schedule
 
 Title = Annotated[
@@ -255,6 +256,7 @@ class RuleSettings(BaseModel):
     )
     on_exceptions: OnExceptions = OnExceptions.NOTE
     log: LogKept = LogKept.FULL
+    notify: Notify | None = None
 
     @property
     def writing(self) -> Writing:

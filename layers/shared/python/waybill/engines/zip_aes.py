@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from concurrent.futures import Future
+from functools import partial
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from waybill.core.archive import Encryption
-from waybill.engines.zip_deflate import threads
+from waybill.engines.zip_deflate import Work
 
 SALT = 16
 _ITERATIONS = 1_000
@@ -37,7 +37,7 @@ class AesCipher:
         # ECB over counters is how counter mode is built; no data is ever encrypted by ECB itself.
         self._blocks = Cipher(algorithms.AES(keys[:32]), modes.ECB()).encryptor()  # noqa: S305
         self._check = hmac.new(keys[32:64], digestmod="sha1")
-        self._signing: Future[None] | None = None
+        self._signing: Work[None] | None = None
         self.prefix = salt + keys[64:]
         self._counters = np.zeros((_COUNTERS, 2), "<u8")
         self._drawn = bytearray(16 * _COUNTERS + 15)  # `update_into` asks for a block less one byte more than it writes
@@ -74,7 +74,7 @@ class AesCipher:
         if len(coded) < _WORTH_A_THREAD:
             self._check.update(coded)
         else:
-            self._signing = threads().submit(self._check.update, coded)
+            self._signing = Work(partial(self._check.update, coded))
 
     def _signed(self) -> None:
         if self._signing is not None:

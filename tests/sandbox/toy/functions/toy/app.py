@@ -33,7 +33,7 @@ def handle(event: dict[str, Any], _context: object) -> Any:
     if "how" not in event:
         return keep("told/" + str(time.time_ns()), event)
     return {"fine": fine, "transient": transient, "permanent": permanent, "exit": leave, "sleep": sleep, "mail": mail,
-            "put": put, "packages": packages}[event["how"]](event)  # fmt: skip
+            "put": put, "batch": batch, "packages": packages}[event["how"]](event)  # fmt: skip
 
 
 def authorize(event: dict[str, Any], _context: object) -> Any:
@@ -86,6 +86,12 @@ def mail(event: dict[str, Any]) -> str:
     client: Any = boto3.client("sesv2")
     to = {"ToAddresses": ["receiver@example.com"]}
     return str(client.send_email(FromEmailAddress=event["from"], Destination=to, Content=message)["MessageId"])
+
+
+def batch(_event: dict[str, Any]) -> int:
+    client: Any = boto3.client("sqs")
+    entries = [{"Id": "1", "MessageBody": "x"}]
+    return len(client.send_message_batch(QueueUrl=os.environ["QUEUE"], Entries=entries)["Successful"])
 
 
 def put(event: dict[str, Any]) -> None:

@@ -300,6 +300,34 @@ class TemplateItem(Model):
     body = UnicodeAttribute()
 
 
+class SubscriptionItem(Model):
+    """What lies beside `body` says how it fares, and is there only while it does."""
+
+    class Meta:
+        table_name = ""
+        region = ""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    subscription_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    failing_since = UnicodeAttribute(null=True)
+    disabled_at = UnicodeAttribute(null=True)
+    because = UnicodeAttribute(null=True)
+
+
+class AttemptItem(Model):
+    """`expires_at` is in seconds since 1970."""
+
+    class Meta:
+        table_name = ""
+        region = ""
+
+    receiver = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
 class RequestItem(Model):
     """Either a bucket of requests (`full_at`), or a request that is done once; `expires_at` is in seconds since 1970."""
 

@@ -1,0 +1,117 @@
+"""The subscriptions table. How a subscription fares lies beside its body, so that noting it is no change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from waybill.aws.tables.items import (
+    SubscriptionItem,
+    bind,
+    failed_condition,
+    page_of,
+    page_size,
+    read,
+    read_instant,
+    tables,
+    unpack_cursor,
+    written,
+)
+from waybill.core.errors import Conflict, NotFound
+from waybill.core.ports import Page
+from waybill.core.subscription import Subscription
+
+
+class SubscriptionsTable:
+    def __init__(self, table: str, region: str) -> None:
+        bind(SubscriptionItem, table, region)
+
+    def add(self, subscription: Subscription) -> None:
+        with tables("saving a subscription"):
+            try:
+                _item(subscription).save(SubscriptionItem.subscription_id.does_not_exist())
+            except PutError as error:
+                if failed_condition(error):
+                    said = f"The subscription {subscription.subscription_id} exists."
+                    raise Conflict(said, "Use another id.") from error
+                raise
+
+    def get(self, tenant: str, subscription_id: str) -> Subscription:
+        with tables("reading a subscription"):
+            try:
+                return _subscription(read(SubscriptionItem, tenant, subscription_id))
+            except DoesNotExist:
+                raise NotFound(f"There is no subscription {subscription_id}.", "See GET /subscriptions.") from None
+
+    def all(self, tenant: str) -> Iterator[Subscription]:
+        with tables("listing subscriptions"):
+            for item in SubscriptionItem.query(tenant, consistent_read=True):
+                yield _subscription(item)
+
+    def page(self, tenant: str, cursor: str, limit: int) -> Page[Subscription]:
+        start = unpack_cursor(cursor, tenant=tenant)
+        with tables("listing subscriptions"):
+            found = SubscriptionItem.query(
+                tenant, page_size=page_size(limit, None), last_evaluated_key=start, consistent_read=True
+            )
+            there = ((item, _subscription(item)) for item in found)
+            return page_of(there, None, limit, lambda i: {"tenant": i.tenant, "subscription_id": i.subscription_id})
+
+    def replace(self, before: Subscription, subscription: Subscription) -> None:
+        with tables("saving a subscription"):
+            try:
+                _item(subscription).save(SubscriptionItem.body == before.model_dump_json())
+            except PutError as error:
+                if failed_condition(error):
+                    said = "The subscription changed or was deleted since it was read."
+                    raise Conflict(said, "Read it again and repeat the change.") from error
+                raise
+
+    def remove(self, tenant: str, subscription_id: str) -> None:
+        with tables("deleting a subscription"):
+            SubscriptionItem(tenant, subscription_id).delete()
+
+    def recovered(self, subscription: Subscription) -> None:
+        _noted(subscription, [SubscriptionItem.failing_since.remove(), SubscriptionItem.because.remove()], _ENABLED)
+
+    def fails(self, subscription: Subscription, now: datetime, because: str) -> None:
+        since = SubscriptionItem.failing_since
+        _noted(subscription, [since.set(since | written(now)), SubscriptionItem.because.set(because)], _ENABLED)
+
+    def disable(self, subscription: Subscription, now: datetime, because: str) -> None:
+        as_read = SubscriptionItem.body == subscription.model_dump_json()
+        disabled: list[Action] = [
+            SubscriptionItem.disabled_at.set(written(now)),
+            SubscriptionItem.because.set(because),
+        ]
+        _noted(subscription, disabled, as_read & _ENABLED)
+
+
+_ENABLED: Condition = SubscriptionItem.body.exists() & SubscriptionItem.disabled_at.does_not_exist()
+
+
+def _noted(subscription: Subscription, actions: list[Action], condition: Condition) -> None:
+    with tables("noting how a subscription fares"):
+        try:
+            SubscriptionItem(subscription.tenant, subscription.subscription_id).update(actions, condition)
+        except UpdateError as error:
+            if not failed_condition(error):
+                raise
+
+
+def _item(subscription: Subscription) -> SubscriptionItem:
+    return SubscriptionItem(subscription.tenant, subscription.subscription_id, body=subscription.model_dump_json())
+
+
+def _subscription(item: SubscriptionItem) -> Subscription:
+    kept = Subscription.model_validate_json(item.body)
+    fares = {
+        "failing_since": read_instant(item.failing_since) if item.failing_since else None,
+        "disabled_at": read_instant(item.disabled_at) if item.disabled_at else None,
+        "because": item.because or "",
+    }
+    return kept.model_copy(update=fares)
