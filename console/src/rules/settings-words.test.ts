@@ -36,6 +36,7 @@ test("what is set beyond the usual is told", () => {
     file_limit: { rows: 1000 },
     media: { ...draft.media, decrypt: true, voice_format: "mp3" },
     pause_after_failures: null,
+    notify: { addresses: ["ops@acme.example"], subject: "", message: "", on: ["partial", "failure"] },
   });
   expect(said).toMatchObject({
     Ends: "2026-03-29 03:00, Europe/Berlin",
@@ -44,6 +45,7 @@ test("what is set beyond the usual is told", () => {
     "A file holds at most": "1,000 rows",
     Media: "decrypt, voice as MP3",
     Pause: "Never",
+    Mails: "To ops@acme.example, after partial and failure",
   });
 });
 

@@ -117,8 +117,10 @@ function shape(settings: Settings) {
 }
 
 function troubles(settings: Settings) {
-  const { pause_after_failures } = settings;
+  const { pause_after_failures, notify } = settings;
+  const when = notify && (notify.on.length > 0 ? listed(notify.on) : "each run");
   return [
+    ...(notify ? [{ label: "Mails", value: `To ${listed(notify.addresses)}, after ${when}` }] : []),
     { label: "A window without rows", value: labelOf(options.EMPTY_WINDOWS, settings.empty_window) },
     { label: "Rows that cannot be read", value: `Fail beyond ${count(settings.max_rejects)}` },
     { label: "Media that cannot be packaged", value: labelOf(options.EXCEPTIONS, settings.on_exceptions) },
