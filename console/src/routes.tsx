@@ -13,6 +13,26 @@ export function routes() {
         { index: true, element: <Navigate to="/rules" replace /> },
         { path: "rules", lazy: async () => ({ Component: (await import("./rules/rules-page")).RulesPage }) },
         {
+          path: "subscriptions",
+          lazy: async () => ({ Component: (await import("./subscriptions/subscriptions-page")).SubscriptionsPage }),
+        },
+        {
+          path: "subscriptions/new",
+          lazy: async () => ({
+            Component: (await import("./subscriptions/new-subscription-page")).NewSubscriptionPage,
+          }),
+        },
+        {
+          path: "subscriptions/:id",
+          lazy: async () => ({ Component: (await import("./subscriptions/subscription-page")).SubscriptionPage }),
+        },
+        {
+          path: "subscriptions/:id/change",
+          lazy: async () => ({
+            Component: (await import("./subscriptions/change-subscription-page")).ChangeSubscriptionPage,
+          }),
+        },
+        {
           path: "settings",
           lazy: async () => ({ Component: (await import("./settings/settings-page")).SettingsPage }),
         },
