@@ -17,19 +17,14 @@ export function AddressList({ addresses, onChange, errorOf }: Props) {
   const ofRow = (index: number) => errorOf(`addresses.${index}`);
   const isOfRow = addresses.some((_, index) => ofRow(index));
   return (
-    <FormField
-      label="Addresses"
-      description="Nobody sees who else is told."
-      errorText={isOfRow ? undefined : errorOf("addresses")}
-      stretch
-    >
+    <FormField errorText={isOfRow ? undefined : errorOf("addresses")} stretch>
       <AttributeEditor
         items={addresses}
         addButtonText="Add address"
         removeButtonText="Remove"
         removeButtonAriaLabel={(address) => `Remove ${address || "the empty address"}`}
         disableAddButton={addresses.length >= MOST}
-        additionalInfo={`Up to ${MOST}.`}
+        additionalInfo={`Up to ${MOST}. Nobody sees who else is told.`}
         empty="No address yet."
         onAddButtonClick={() => onChange([...addresses, ""])}
         onRemoveButtonClick={({ detail }) => onChange(addresses.filter((_, index) => index !== detail.itemIndex))}

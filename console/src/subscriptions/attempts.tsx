@@ -18,7 +18,7 @@ export function Attempts({ list, isMail }: { list: Paged<AttemptView>; isMail: b
       header={
         <Header
           variant="h2"
-          description="Of the last thirty days, the newest first. An event is tried nine times within 30 hours."
+          description="Of the last thirty days, the newest first. An event is tried up to nine times within 30 hours."
         >
           Attempts
         </Header>

@@ -19,18 +19,20 @@ export function Choices<T extends string>({ label, description, options, chosen,
     onChange(options.map((one) => one.id).filter((one) => (one === id ? on : chosen.includes(one))));
   return (
     <FormField label={label} description={description} errorText={error} stretch>
-      <SpaceBetween size="s">
-        {options.map((one) => (
-          <Checkbox
-            key={one.id}
-            checked={chosen.includes(one.id)}
-            description={one.description}
-            onChange={({ detail }) => toggle(one.id, detail.checked)}
-          >
-            {one.label}
-          </Checkbox>
-        ))}
-      </SpaceBetween>
+      <div data-wrong={error !== undefined}>
+        <SpaceBetween size="s">
+          {options.map((one) => (
+            <Checkbox
+              key={one.id}
+              checked={chosen.includes(one.id)}
+              description={one.description}
+              onChange={({ detail }) => toggle(one.id, detail.checked)}
+            >
+              {one.label}
+            </Checkbox>
+          ))}
+        </SpaceBetween>
+      </div>
     </FormField>
   );
 }

@@ -1,3 +1,4 @@
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import { AddressList } from "./address-list";
 import type { MailWords } from "./draft";
 import { TemplatedText } from "./templated-text";
@@ -12,7 +13,7 @@ interface Props {
 /** Who gets mails, with which words: of a subscription, and of a rule. */
 export function MailFields({ value, onChange, errorOf }: Props) {
   return (
-    <>
+    <SpaceBetween size="l">
       <AddressList addresses={value.addresses} onChange={(addresses) => onChange({ addresses })} errorOf={errorOf} />
       <TemplatedText
         label="Subject"
@@ -29,6 +30,6 @@ export function MailFields({ value, onChange, errorOf }: Props) {
         error={errorOf("message")}
         onChange={(message) => onChange({ message })}
       />
-    </>
+    </SpaceBetween>
   );
 }

@@ -30,7 +30,7 @@ export function NotifyForm({ value, onChange, errorOf }: Props) {
         Tell people by mail
       </Toggle>
       {value && (
-        <>
+        <SpaceBetween size="l">
           <MailFields value={value} onChange={change} errorOf={errorOf} />
           <Choices
             label="When"
@@ -40,7 +40,7 @@ export function NotifyForm({ value, onChange, errorOf }: Props) {
             error={errorOf("on")}
             onChange={(on) => change({ on })}
           />
-        </>
+        </SpaceBetween>
       )}
     </SpaceBetween>
   );

@@ -35,20 +35,22 @@ export function RulesField({ narrowed, chosen, error, onChange }: Props) {
       </FormField>
       {narrowed && (
         <FormField label="Chosen rules" errorText={error}>
-          <Multiselect
-            options={options}
-            selectedOptions={chosen.map(optionOf)}
-            placeholder="Choose rules"
-            filteringType="auto"
-            filteringPlaceholder="Find a rule"
-            filteringAriaLabel="Find a rule"
-            statusType={rules ? "finished" : "loading"}
-            loadingText="Loading rules…"
-            empty="There is no rule yet. Choose all rules."
-            deselectAriaLabel={(option) => `Leave out ${option.label}`}
-            expandToViewport
-            onChange={({ detail }) => onChange({ rules: detail.selectedOptions.map((one) => one.value ?? "") })}
-          />
+          <div data-wrong={error !== undefined}>
+            <Multiselect
+              options={options}
+              selectedOptions={chosen.map(optionOf)}
+              placeholder="Choose rules"
+              filteringType="auto"
+              filteringPlaceholder="Find a rule"
+              filteringAriaLabel="Find a rule"
+              statusType={rules ? "finished" : "loading"}
+              loadingText="Loading rules…"
+              empty="There is no rule yet. Choose all rules."
+              deselectAriaLabel={(option) => `Leave out ${option.label}`}
+              expandToViewport
+              onChange={({ detail }) => onChange({ rules: detail.selectedOptions.map((one) => one.value ?? "") })}
+            />
+          </div>
         </FormField>
       )}
     </SpaceBetween>

@@ -14,7 +14,7 @@ import { DeleteSubscription } from "./delete-subscription";
 import { eventsInWords } from "./events";
 import { NewestAttempt } from "./newest-attempt";
 import { Standing } from "./standing";
-import { kindLabel, rulesInWords, targetInWords } from "./target";
+import { kindLabel, rulesInWords, type Target, targetInWords } from "./target";
 import { useEnable } from "./use-enable";
 import { useRuleNames } from "./use-rule-names";
 
@@ -56,21 +56,20 @@ export function SubscriptionsPage() {
           {
             id: "name",
             header: "Name",
-            minWidth: 140,
+            minWidth: 110,
             isRowHeader: true,
             cell: (one) => <Link to={`/subscriptions/${one.subscription_id}`}>{one.name}</Link>,
           },
-          { id: "kind", header: "Kind", cell: (one) => kindLabel(one.target.kind) },
-          { id: "state", header: "State", minWidth: 200, cell: (one) => <Standing of={one} /> },
-          { id: "events", header: "Told of", minWidth: 200, cell: (one) => eventsInWords(one.events) },
-          { id: "rules", header: "Rules", minWidth: 120, cell: (one) => rulesInWords(one.rules, names) },
-          { id: "target", header: "Receiver", minWidth: 200, cell: (one) => targetInWords(one.target) },
+          { id: "state", header: "State", minWidth: 170, cell: (one) => <Standing of={one} /> },
           {
             id: "newest",
             header: "Newest attempt",
-            minWidth: 180,
+            minWidth: 160,
             cell: (one) => <NewestAttempt id={one.subscription_id} />,
           },
+          { id: "target", header: "Receiver", minWidth: 160, cell: (one) => <Receiver of={one.target} /> },
+          { id: "events", header: "Told of", minWidth: 140, cell: (one) => eventsInWords(one.events) },
+          { id: "rules", header: "Rules", minWidth: 100, cell: (one) => rulesInWords(one.rules, names) },
           {
             id: "actions",
             header: "Actions",
@@ -79,6 +78,16 @@ export function SubscriptionsPage() {
         ]}
       />
       {deleting && <DeleteSubscription of={deleting} close={() => setDeleting(undefined)} />}
+    </>
+  );
+}
+
+function Receiver({ of: target }: { of: Target }) {
+  return (
+    <>
+      {kindLabel(target.kind)}
+      {/* An address has no blank at which it could be parted. */}
+      <div style={{ overflowWrap: "anywhere" }}>{targetInWords(target)}</div>
     </>
   );
 }
