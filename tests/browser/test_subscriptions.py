@@ -24,7 +24,9 @@ def kept_secret(page: Page) -> str:
     """Takes along the secret that is shown once."""
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("shown this once")).to_be_visible()
-    expect(dialog.get_by_label("Python that verifies a webhook").first).to_contain_text("def is_genuine")
+    expect(dialog.get_by_role("region", name="Python that verifies a webhook", exact=True)).to_contain_text(
+        "def is_genuine"
+    )
     (secret,) = re.findall(r"whsec_[\w+/]{10,}=*", dialog.inner_text())
     dialog.get_by_label("I have kept it").check()
     dialog.get_by_role("button", name="Done").click()
@@ -90,7 +92,7 @@ def test_a_mail_and_each_wrong_input_at_its_field(console: Console, tenant: Tena
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
     expect(page.get_by_text("Is missing; write an address, or remove the row.")).to_be_visible()
     page.get_by_label("Name", exact=True).fill("Ops")
-    for one in page.get_by_role("checkbox", checked=True).all():
+    for one in page.get_by_role("checkbox").all():
         one.uncheck()
     page.get_by_label("Address", exact=True).fill("nobody")
     save(page)
@@ -162,11 +164,10 @@ def test_one_that_was_disabled_is_enabled_again(console: Console, tenant: Tenant
     assert tenant.api.get(place)["state"] == "active"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_the_pages_in_other_sizes_and_schemes(opened: Opened, tenant: Tenant, width: int, scheme: str) -> None:
+def test_the_pages_on_a_phone_in_the_dark(opened: Opened, tenant: Tenant) -> None:
     target = {"kind": "mail", "addresses": ["ops@acme.example"]}
     made = tenant.api.post("/subscriptions", {"name": "Ops", "events": ["run.failure"], "target": target})
-    console = opened(width, scheme)
+    console = opened(390, "dark")
     console.sign_in(tenant.api.key)
     for place, shown in (
         ("/subscriptions", "None in thirty days"),
@@ -175,4 +176,4 @@ def test_the_pages_in_other_sizes_and_schemes(opened: Opened, tenant: Tenant, wi
     ):
         console.go(place)
         expect(console.page.get_by_text(shown).first).to_be_visible()
-        console.looked_at(f"subscriptions-{place.split('/')[-1][:3]}-{scheme}-{width}")
+        console.looked_at(f"subscriptions-{place.split('/')[-1][:3]}-dark-390")
