@@ -94,9 +94,13 @@ def test_a_mail_and_each_wrong_input_at_its_field(console: Console, tenant: Tena
     page.get_by_label("Name", exact=True).fill("Ops")
     for one in page.get_by_role("checkbox").all():
         one.uncheck()
-    page.get_by_label("Address", exact=True).fill("nobody")
+    page.get_by_role("textbox", name="Address").fill("nobody")
     save(page)
     expect(page.get_by_text("Choose at least one.")).to_be_visible()
+    page.get_by_role("textbox", name="Address").fill("ops@acme.example")
+    save(page)
+    expect(page.get_by_role("checkbox").first).to_be_focused()
+    page.get_by_role("textbox", name="Address").fill("nobody")
     page.get_by_role("checkbox", name="A run failed").check()
     page.get_by_label("Subject", exact=True).fill("{nothing}")
     page.get_by_label("Message", exact=True).fill("{rule")
@@ -104,7 +108,7 @@ def test_a_mail_and_each_wrong_input_at_its_field(console: Console, tenant: Tena
     expect(page.get_by_text("Is no mail address; write it alone")).to_be_visible()
     expect(page.get_by_text("{nothing} is no placeholder")).to_be_visible()
     expect(page.get_by_text("A brace is not closed")).to_be_visible()
-    expect(page.get_by_label("Address", exact=True)).to_be_focused()
+    expect(page.get_by_role("textbox", name="Address")).to_be_focused()
     console.looked_at("subscription-wrong")
     page.get_by_role("radio", name="Webhook").check()
     for url, said in (
@@ -117,7 +121,7 @@ def test_a_mail_and_each_wrong_input_at_its_field(console: Console, tenant: Tena
         expect(page.get_by_label("URL", exact=True)).to_be_focused()
 
     page.get_by_role("radio", name="Mail").check()
-    page.get_by_label("Address", exact=True).fill("ops@acme.example, anna@acme.example")
+    page.get_by_role("textbox", name="Address").fill("ops@acme.example, anna@acme.example")
     page.get_by_label("Subject", exact=True).fill("Run of : ")
     page.get_by_label("Subject", exact=True).evaluate("field => field.setSelectionRange(7, 7)")
     for name in ("rule", "outcome"):
