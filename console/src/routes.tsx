@@ -102,6 +102,26 @@ export function routes() {
           lazy: async () => ({ Component: (await import("./api-keys/new-api-key-page")).NewApiKeyPage }),
         },
         {
+          path: "subscriptions",
+          lazy: async () => ({ Component: (await import("./subscriptions/subscriptions-page")).SubscriptionsPage }),
+        },
+        {
+          path: "subscriptions/new",
+          lazy: async () => ({
+            Component: (await import("./subscriptions/new-subscription-page")).NewSubscriptionPage,
+          }),
+        },
+        {
+          path: "subscriptions/:id",
+          lazy: async () => ({ Component: (await import("./subscriptions/subscription-page")).SubscriptionPage }),
+        },
+        {
+          path: "subscriptions/:id/change",
+          lazy: async () => ({
+            Component: (await import("./subscriptions/change-subscription-page")).ChangeSubscriptionPage,
+          }),
+        },
+        {
           path: "settings",
           lazy: async () => ({ Component: (await import("./settings/settings-page")).SettingsPage }),
         },

@@ -34,7 +34,6 @@ def choose(page: Page, label: str, option: str) -> None:
 
 def test_the_wizard_leads_from_nothing_to_a_proven_delivery(console: Console, tenant: Tenant, tmp_path: Path) -> None:
     tenant.tickets(1, 2, 3)
-    tenant.sftp()
     page = console.page
     page.get_by_role("button", name="Create rule").first.click()
     data_by_conditions(console)
@@ -44,7 +43,8 @@ def test_the_wizard_leads_from_nothing_to_a_proven_delivery(console: Console, te
     at_step(page, "Shape")
     console.looked_at("wizard-shape")
     button(page, "Next")
-    page.get_by_role("checkbox", name="Deliver to SFTP").check()
+    a_server_for_it(console, tenant)
+    people_to_tell(page)
     console.looked_at("wizard-destination")
     button(page, "Next")
     expect(page.get_by_text("3 rows")).to_be_visible()
@@ -57,6 +57,31 @@ def test_the_wizard_leads_from_nothing_to_a_proven_delivery(console: Console, te
     delivered(console)
     told_everywhere(console)
     proven(tenant, tmp_path)
+
+
+def a_server_for_it(console: Console, tenant: Tenant) -> None:
+    """Made, tested and chosen without leaving the wizard."""
+    page, server = console.page, tenant.surroundings.sftp
+    folder = f"{receiving.PREFIX}/{tenant.name}"
+    (server.folder / folder).mkdir(parents=True)
+    page.get_by_role("button", name="Make a destination").first.click()
+    form = page.get_by_role("dialog")
+    form.get_by_role("radio", name="SFTP").check()
+    given = {"Name": "Acme's server", "Host name": server.host, "Port": str(server.port), "User name": server.user}
+    for label, value in {**given, "Password": server.password}.items():
+        form.get_by_label(label, exact=True).fill(value)
+    form.get_by_label(re.compile("^Path")).fill(folder)
+    form.get_by_role("button", name="Save and test").click()
+    expect(form.get_by_text(server.fingerprint).first).to_be_visible()
+    console.looked_at("wizard-host-key")
+    form.get_by_role("button", name="It is theirs: confirm").click()
+    expect(page.get_by_role("checkbox", name="Deliver to Acme's server")).to_be_checked()
+
+
+def people_to_tell(page: Page) -> None:
+    button(page, "Tell people by mail")
+    page.get_by_role("checkbox", name="Tell people by mail").check()
+    page.get_by_role("textbox", name="Address").fill("ops@acme.example")
 
 
 def data_by_conditions(console: Console) -> None:

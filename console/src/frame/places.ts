@@ -30,6 +30,7 @@ export const PLACES: readonly { readonly title: string; readonly places: readonl
       { text: "Datasets", path: "/datasets", needs: "read" },
       { text: "Certificates", path: "/certificates", needs: "read" },
       { text: "API keys", path: "/api-keys", needs: "manage_keys" },
+      { text: "Notifications", path: "/subscriptions", needs: "manage_subscriptions" },
       { text: "Settings", path: "/settings" },
     ],
   },

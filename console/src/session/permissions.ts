@@ -47,6 +47,12 @@ export const PERMISSIONS: readonly Told[] = [
     ofUsers: false,
   },
   {
+    id: "manage_subscriptions",
+    label: "Manage notifications",
+    description: "Say who is told of what by mail or webhook, and make webhooks' secrets anew.",
+    ofUsers: false,
+  },
+  {
     id: "manage_keys",
     label: "Manage API keys",
     description: "Make keys with at most one's own permissions, and delete them.",

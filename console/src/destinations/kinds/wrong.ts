@@ -1,4 +1,5 @@
 import type { FieldError, Problem } from "../../api/problem";
+import { sentence } from "../../parts/sentence";
 import type { Kind, Setting, Values } from "./setting";
 import { asked } from "./values";
 
@@ -15,7 +16,7 @@ export function wrongOf(problem: Problem, kind: Kind, values: Values): Wrong {
   const fields = new Map<string, string>();
   const rest: string[] = [];
   for (const { field, message } of problem.errors) {
-    const said = sentence(message, kind);
+    const said = sentence(inWords(message, kind));
     const at = field === "name" || field === "kind" ? field : placeOf(field, message, shown);
     if (at && at !== "kind") fields.set(at, [fields.get(at), said].filter(Boolean).join(" "));
     else rest.push(said);
@@ -40,12 +41,6 @@ export function inWords(message: string, kind: Kind): string {
   return kind.settings
     .filter(({ name }) => name.includes("_"))
     .reduce((text, { name, label }) => text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), label), message);
-}
-
-function sentence(message: string, kind: Kind): string {
-  const said = inWords(message, kind);
-  const whole = /[.!?]$/.test(said) ? said : `${said}.`;
-  return whole.charAt(0).toUpperCase() + whole.slice(1);
 }
 
 /** What is missing or no number: said before the API is asked, all of it at once. */

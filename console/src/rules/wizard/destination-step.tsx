@@ -4,25 +4,28 @@ import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
-import { useNavigate } from "react-router";
+import { useState } from "react";
 import type { DestinationView } from "../../api/description";
 import { Empty } from "../../parts/empty";
 import { Failed } from "../../parts/failed";
 import { Outcome } from "../../parts/outcome";
 import { words } from "../../parts/words";
 import { useMay } from "../../session/session";
+import { NotifyForm } from "../../subscriptions/notify-form";
 import { useDestinations } from "../use-destinations";
 import type { Drafting } from "./drafting";
+import { More } from "./more";
+import { NewDestination } from "./new-destination";
 
 /** To where it leaves. */
 export function DestinationStep({ draft, change, wrong }: Drafting) {
   const found = useDestinations();
   const may = useMay();
-  const navigate = useNavigate();
+  const [making, setMaking] = useState(false);
   const items = found.data ?? [];
   const gone = found.data ? draft.destinations.filter((id) => !items.some((one) => one.destination_id === id)) : [];
   const another = may("manage_destinations") && (
-    <Button iconName="add-plus" onClick={() => navigate("/destinations/new")}>
+    <Button iconName="add-plus" onClick={() => setMaking(true)}>
       Make a destination
     </Button>
   );
@@ -46,7 +49,7 @@ export function DestinationStep({ draft, change, wrong }: Drafting) {
           header={
             <Header
               variant="h2"
-              description="Every file goes to each that you choose. What is entered here stays while you make another one."
+              description="Every file goes to each that you choose."
               actions={
                 <SpaceBetween direction="horizontal" size="xs">
                   <Button
@@ -96,6 +99,27 @@ export function DestinationStep({ draft, change, wrong }: Drafting) {
           ]}
         />
       </FormField>
+      <More
+        title="Tell people by mail"
+        description="After each run, whoever should know how it went."
+        wrong={wrong("notify") !== undefined}
+      >
+        <NotifyForm
+          value={draft.notify ?? null}
+          onChange={(notify) => change({ notify })}
+          errorOf={(field) => wrong(`notify.${field}`)}
+        />
+      </More>
+      {making && (
+        <NewDestination
+          close={() => setMaking(false)}
+          onSaved={({ destination_id }) => {
+            setMaking(false);
+            change({ destinations: [...draft.destinations, destination_id] });
+            void found.refetch();
+          }}
+        />
+      )}
     </SpaceBetween>
   );
 }

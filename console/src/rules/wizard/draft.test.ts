@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../api/description";
 import { type Draft, draftOf, newChoice, newDraft, requestOf, withFrequency, withPreset } from "./draft";
-import { STEPS, stepOf, wrongIn } from "./steps";
+import { hasControl, STEPS, stepOf, wrongIn } from "./steps";
 
 const fields = [{ name: "status", type: "string" as const, description: "s", title: "", category: "", default: true }];
 const DATASETS = [{ name: "tickets", fields } as unknown as Dataset];
@@ -59,6 +59,10 @@ describe("what can be said without the API", () => {
   ])("step %i, %j", (step, part, field) => {
     expect(said(step, { ...ready, ...part })).toEqual([field]);
     expect(stepOf(field)).toBe(step);
+  });
+
+  test("whom it mails is set where it is said where it goes", () => {
+    expect([stepOf("notify.addresses.0"), hasControl("notify.addresses.0")]).toEqual([3, true]);
   });
 
   test("an archive keeps the password that it has", () => {

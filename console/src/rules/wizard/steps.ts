@@ -16,6 +16,7 @@ const STEP_OF: Readonly<Record<string, number>> = {
   overlap: 1,
   start_jitter_minutes: 1,
   destinations: 3,
+  notify: 3,
 };
 
 /** The step that has the control of a setting, by its path, such as `data.0.filter`. */
@@ -69,7 +70,7 @@ function wrongSchedule(schedule: Schedule): FieldError[] {
 }
 
 const CONTROLS =
-  /^(name|description|data(\.\d+\.(dataset|filter|fields|scope|extensions|source|cdr_only|assigned)\b.*)?|schedule\.(frequency|zone|at|weekdays|day|month|expression|first_day|last_day|starts_at|ends_at)\b.*|late\.\w+|catch_up|overlap|start_jitter_minutes|format|csv|compression|times|order|duplicates|file_limit\b.*|layout\b.*|media\.\w+|journal\b.*|archive\.\w+|detail_records\.(formats|fields)\b.*|destinations\b.*|empty_window|max_rejects|on_exceptions|pause_after_failures|log)$/;
+  /^(name|description|data(\.\d+\.(dataset|filter|fields|scope|extensions|source|cdr_only|assigned)\b.*)?|schedule\.(frequency|zone|at|weekdays|day|month|expression|first_day|last_day|starts_at|ends_at)\b.*|late\.\w+|catch_up|overlap|start_jitter_minutes|format|csv|compression|times|order|duplicates|file_limit\b.*|layout\b.*|notify\b.*|media\.\w+|journal\b.*|archive\.\w+|detail_records\.(formats|fields)\b.*|destinations\b.*|empty_window|max_rejects|on_exceptions|pause_after_failures|log)$/;
 
 /** Whether a control of the wizard shows what is said of this setting. */
 export function hasControl(field: string): boolean {
