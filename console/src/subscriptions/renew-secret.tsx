@@ -40,7 +40,7 @@ export function RenewSecret({ of: one, close, onRenewed }: Props) {
           }),
         );
         onRenewed(made);
-        await answers.invalidateQueries({ queryKey: ["subscriptions", one.subscription_id] });
+        void answers.invalidateQueries({ queryKey: ["subscriptions", one.subscription_id] });
       }}
     >
       <div>The new secret is shown once. Have the place ready where you keep it.</div>
