@@ -23,6 +23,13 @@ PATIENCE = 60_000
 """Milliseconds: the sandbox's functions start cold on a machine that others use as well."""
 
 
+LEAVE = """path => {
+  if (location.hash.slice(1).split("?")[0] !== path.split("?")[0])
+    document.querySelectorAll("h1").forEach(heading => heading.classList.add("left"));
+  location.hash = path;
+}"""
+
+
 @dataclass
 class Console:
     """The console in one page of the browser; `faults` is what a person would find in the browser's own console."""
@@ -38,11 +45,8 @@ class Console:
         expect(self.page.get_by_role("heading", name="Rules", level=1)).to_be_visible()
 
     def go(self, path: str) -> None:
-        """To another page, at `path` such as `/rules`, with its main heading shown."""
-        self.page.evaluate(
-            "path => { document.querySelectorAll('h1').forEach(h => h.classList.add('left')); location.hash = path; }",
-            path,
-        )
+        """To the page at `path`, such as `/rules`, with its main heading shown: not that of the page before."""
+        self.page.evaluate(LEAVE, path)
         expect(self.page.locator("h1:not(.left)")).to_be_visible()
 
     def looked_at(self, name: str) -> None:
