@@ -117,10 +117,8 @@ function shape(settings: Settings) {
 }
 
 function troubles(settings: Settings) {
-  const { pause_after_failures, notify } = settings;
-  const when = notify && (notify.on.length > 0 ? listed(notify.on) : "each run");
+  const { pause_after_failures } = settings;
   return [
-    ...(notify ? [{ label: "Mails", value: `To ${listed(notify.addresses)}, after ${when}` }] : []),
     { label: "A window without rows", value: labelOf(options.EMPTY_WINDOWS, settings.empty_window) },
     { label: "Rows that cannot be read", value: `Fail beyond ${count(settings.max_rejects)}` },
     { label: "Media that cannot be packaged", value: labelOf(options.EXCEPTIONS, settings.on_exceptions) },
@@ -132,9 +130,13 @@ function troubles(settings: Settings) {
   ];
 }
 
-function places(settings: Settings, nameOf: (destination: string) => string) {
-  return settings.destinations.map((id, n) => ({
-    label: settings.destinations.length > 1 ? `Destination ${n + 1}` : "Destination",
-    value: nameOf(id),
-  }));
+function places({ destinations, notify }: Settings, nameOf: (destination: string) => string) {
+  const when = notify && (notify.on.length > 0 ? listed(notify.on) : "each run");
+  return [
+    ...destinations.map((id, n) => ({
+      label: destinations.length > 1 ? `Destination ${n + 1}` : "Destination",
+      value: nameOf(id),
+    })),
+    ...(notify ? [{ label: "Mails", value: `To ${listed(notify.addresses)}, after ${when}` }] : []),
+  ];
 }
