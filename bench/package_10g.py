@@ -121,7 +121,7 @@ def by_workers(count: int) -> Side:
         codes = [worker.wait() for worker in workers]
         if any(codes):
             raise subprocess.SubprocessError("a worker failed; it said why")
-        sealed = seal(plan, seal_bench(DiskStage(own / "stage")))
+        sealed = seal(plan, seal_bench(DiskStage(own / "stage"), secrets=Vault()))
         assert sealed is not None
         archive = next(f for f in sealed.files if f.kind == "archive")
         found = {"key": archive.key, "size": archive.size, "sha256": archive.sha256, "rows": sealed.rows}
