@@ -49,6 +49,7 @@ def comparison(
     def ours(folder: Path) -> float:
         salt = derive_salt("bench", 1, source, "1")
         chunks = _chunks(folder / source)
+        _gone(folder / "ours.zip")
         with (folder / "ours.zip").open("wb", buffering=0) as file:
             made = entry(source, AT, chunks, password=PASSWORD, encryption=encryption, salt=salt, large=True)
             for piece in made:
@@ -57,7 +58,7 @@ def comparison(
         return _megabytes(folder)
 
     def theirs(folder: Path) -> float:
-        (folder / "peer.zip").unlink(missing_ok=True)
+        _gone(folder / "peer.zip")
         work(folder)
         return _megabytes(folder)
 
@@ -96,6 +97,11 @@ def no_larger(folder: Path) -> None:
     ours, peer = ((folder / f"{side}.zip").stat().st_size for side in ("ours", "peer"))
     if ours > peer:
         raise Mismatch(f"ours has {ours:,} bytes, the peer's {peer:,}")
+
+
+def _gone(path: Path) -> None:
+    """Both sides write a new file: ext4 writes what takes the place of a truncated one to the disk as it is closed."""
+    path.unlink(missing_ok=True)
 
 
 def _make(path: Path, size: float) -> None:

@@ -21,7 +21,7 @@ from waybill.core.errors import PermanentError
 
 STORED = 0
 DEFLATED = 8
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 """Bytes. Data is encoded in blocks of this size however it arrives: a compressor's output depends on its calls."""
 
 _AES = 99

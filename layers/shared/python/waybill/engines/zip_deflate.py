@@ -1,6 +1,6 @@
-"""A raw deflate stream by the caller and one thread, as pigz makes one: each block alone, after the 16 KiB before it.
+"""A raw deflate stream by the caller and one thread, as pigz makes one: each block alone, after the 32 KiB before it.
 
-A block's bytes follow from the block and those 16 KiB. So neither who compresses it nor when changes the stream.
+A block's bytes follow from the block and those 32 KiB. So neither who compresses it nor when changes the stream.
 """
 
 from __future__ import annotations
@@ -18,18 +18,16 @@ T = TypeVar("T")
 _AHEAD = 4
 """Blocks that are under way while the caller deals with what is done: so many are in memory, with their output."""
 _LARGER = 1 << 24
-_WINDOW = 1 << 14
-"""Bytes that matches may reach back. With the 32 KiB that deflate allows, rows came out larger and later: at this level the
-farther match is taken for the longer one.
-"""
-_RAW = -14
+_WINDOW = 1 << 15
+"""Bytes that matches may reach back: all that deflate allows. Made rows need less; what people write is a twentieth smaller."""
+_RAW = -15
 
 
 @cache
 def thread() -> ThreadPoolExecutor:
     """The process's thread for an archive's work, made with the first large entry. What it does lasts milliseconds."""
-    # glibc gives freed blocks of 1 MiB back and fetches them anew, page by page, until a larger one was freed once: that
-    # took as long as the work itself. (mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD)
+    # glibc gives freed blocks of this size back and fetches them anew, page by page, until a larger one was freed once:
+    # that took as long as the work itself. (mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD)
     bytes(_LARGER)
     return ThreadPoolExecutor(1, thread_name_prefix="zip")
 
