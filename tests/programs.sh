@@ -2,7 +2,7 @@
 # Other people's programs that the tests use to read our output. Installs those that are missing, where it may; a test whose
 # program is missing all the same says so on one line and is skipped.
 set -u
-declare -A package=([sshd]=openssh-server [7z]=7zip [unzip]=unzip [zip]=zip [s3cmd]=s3cmd [bsdtar]=libarchive-tools [chromium]=chromium [zstd]=zstd [pdftotext]=poppler-utils [jq]=jq [jar]=default-jdk-headless [openssl]=openssl [ffprobe]=ffmpeg)
+declare -A package=([sshd]=openssh-server [7z]=7zip [unzip]=unzip [zip]=zip [s3cmd]=s3cmd [bsdtar]=libarchive-tools [chromium-headless-shell]=chromium-headless-shell [zstd]=zstd [pdftotext]=poppler-utils [jq]=jq [jar]=default-jdk-headless [openssl]=openssl [ffprobe]=ffmpeg)
 missing=()
 for program in "${!package[@]}"; do
   PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null || missing+=("${package[$program]}")
