@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.loaders import JSONFileLoader
 
 from tests.contract.rigs import Kept, Rig, deliver, outgoing
 from waybill.core.deliver import OutgoingFile
@@ -128,3 +129,17 @@ def test_the_sum_of_what_is_sent_is_signed_and_hashed_once(s3_rig: Rig, size: in
     deliver(destination, "a.bin", bytes(size))
     assert signed
     assert all("x-amz-checksum-sha256" in one.split(";") for one in signed)
+
+
+def test_a_second_client_reads_nothing_anew(s3_rig: Rig, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that stays warm makes a client for each delivery: botocore's files on S3 are read by the first alone."""
+    read: list[str] = []
+    load = JSONFileLoader.load_file
+
+    def noted(loader: JSONFileLoader, path: str) -> Any:
+        read.append(path)
+        return load(loader, path)
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", noted)
+    deliver(s3_rig.destination(), "a.csv", b"1")
+    assert read == []
