@@ -16,8 +16,8 @@ from waybill.core.manifest import Entry, EntryKind
 from waybill.core.plan import Plan
 from waybill.core.workshop import Encoder, SecretReader
 
-LARGE = 0xFFF0_0000
-"""From this many bytes on a file needs an entry in ZIP64 form; deflating what cannot shrink adds a little."""
+LARGE = 0xFF00_0000
+"""From this many bytes on a file needs an entry in ZIP64 form: 16 MiB less than 4 GiB, since deflating what cannot shrink adds some."""
 
 
 class ZippedEntry(BaseModel):
