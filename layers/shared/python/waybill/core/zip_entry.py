@@ -17,7 +17,9 @@ from waybill.core.plan import Plan
 from waybill.core.workshop import Encoder, SecretReader
 
 LARGE = 0xFF00_0000
-"""From this many bytes on a file needs an entry in ZIP64 form: 16 MiB less than 4 GiB, since deflating what cannot shrink adds some."""
+"""From this many bytes on a file needs an entry in ZIP64 form: 16 MiB less than 4 GiB, since what cannot shrink grows a little
+where it is deflated.
+"""
 
 
 class ZippedEntry(BaseModel):
