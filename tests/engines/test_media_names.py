@@ -153,3 +153,13 @@ def test_renamed_entries_are_read_by_every_program(tmp_path: Path, monkeypatch: 
     if shutil.which("unzip"):
         said = subprocess.run(["unzip", "-t", archive], capture_output=True, check=True).stdout
         assert b"No errors detected" in said
+
+
+@pytest.mark.parametrize("stem", ["a" * 230, "\u00e9" * 112, "e\u0301" * 75, "a" * 199])
+def test_a_long_name_keeps_its_ending(tmp_path: Path, stem: str) -> None:
+    keys = [f"{folder}/{stem}.wav" for folder in "ab"]
+    objects = [recording(n, key) for n, key in enumerate(keys)]
+    found = delivered(tmp_path, {"recordings": objects}, {"recordings": keys}, layout=FLAT, archive={"method": "zip"})
+    assert set(found.values()) == {f"recordings {key}".encode() for key in keys}
+    assert {name[-4:] for name in found} == {".wav"}
+    assert max(len(name.encode()) for name in found) <= 255

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.lake_keys import media_key
-from waybill.core.layout import Layout, fill, name_problem, safe_step, tokens_of
+from waybill.core.layout import LONGEST_STEP, Layout, fill, name_problem, safe_step, tokens_of
 from waybill.core.manifest import Missing
 from waybill.core.names_apart import NamesApart, digits, marks, split_ending
 from waybill.core.parts import Part
@@ -80,7 +81,7 @@ class MediaNames:
     def _values(self, file: MediaFile) -> dict[str, str]:
         data = self._plan.data[self._part.dataset]
         own = file.key.rpartition("/")[2]
-        stem, suffix = split_ending(own)
+        stem, suffix = split_ending(unicodedata.normalize("NFC", own))
         moment, zone = instant(str(file.row[data.dataset.time_field])), self._plan.settings.schedule.zone
         return {
             **self._plan.values,
@@ -89,7 +90,7 @@ class MediaNames:
             "date": local_date(moment, zone),
             "time": local_time(moment, zone)[11:19].replace(":", "-"),
             "path": file.key,
-            "name": own,
+            "name": _shortened(stem, suffix),
             "stem": stem,
             "suffix": suffix,
             "hash": digits(file.key),
@@ -179,6 +180,13 @@ def sha256_of(shop: Workshop, found: FoundMedia) -> str:
     for chunk in bytes_of(shop, found):
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def _shortened(stem: str, suffix: str) -> str:
+    """The media's own name, as long as a step may be; it keeps its ending."""
+    while stem and len(f"{stem}{suffix}".encode()) > LONGEST_STEP:
+        stem = stem[:-1]
+    return stem + suffix
 
 
 def _shown(value: object) -> str:
