@@ -79,12 +79,13 @@ def _password(path: Path | None) -> str:
     if str(path) == "-":
         return getpass.getpass("The archive's password: ")
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{path} cannot be read: {error}.", param_hint="--password-file") from None
-    if not lines or not lines[0]:
+    first = text.partition("\n")[0].removesuffix("\r")  # a password may hold what Unicode takes for a line's end
+    if not first:
         raise typer.BadParameter(f"The first line of {path} is empty.", param_hint="--password-file")
-    return lines[0]
+    return first
 
 
 def _finished(look: Look, *, quiet: bool) -> Report:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from tests.cli.deliveries import Sender
 from tests.engines.test_package import PASSWORD
 from waybill_cli.app import app
+from waybill_cli.verify import _password
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -107,3 +108,11 @@ def test_nothing_of_the_platform_is_loaded() -> None:
     asked = "import sys, waybill_cli.app; print(sorted({'waybill', 'boto3', 'pydantic'} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, cwd=ROOT / "cli")
     assert found.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("password", ["line\u2028and\u0085next\x0bof it", "\u00e9\u0301 \U0001f511 e\u0301"])
+@pytest.mark.parametrize("written", ["{}", "{}\n", "{}\r\nsecond line\n", "\ufeff{}\r\n"])
+def test_a_password_of_any_text_is_read_from_a_file(tmp_path: Path, password: str, written: str) -> None:
+    path = tmp_path / "password"
+    path.write_bytes(written.format(password).encode())
+    assert _password(path) == password

@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.server
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
@@ -19,6 +18,7 @@ import pytest
 from pydantic import ValidationError
 
 from sandbox import mail_sink
+from tests.contract.answering import Answering, Said, listening
 from tests.contract.rigs import LOOPBACK, deliver
 from tests.contract.targets import TARGETS
 from waybill.core.deliver import Destination
@@ -190,26 +190,15 @@ CODES = (300, 301, 302, 303, 307, 308)
 AIMS = ("http://169.254.169.254/latest/meta-data/", "https://127.0.0.1/", "http://[::1]/", "//10.0.0.1/x", "/elsewhere")
 
 
-class SendingOn(http.server.BaseHTTPRequestHandler):
+class SendingOn(Answering):
     protocol_version = "HTTP/1.1"
     code, aim = 307, ""
 
-    def answer(self) -> None:
-        body = b"<Error><Code>TemporaryRedirect</Code><Endpoint>169.254.169.254</Endpoint></Error>"
+    def said(self) -> Said:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(self.code)
-        self.send_header("Location", self.aim)
-        self.send_header("x-amz-bucket-region", "x.evil.example/")
-        self.send_header("x-ms-error-code", "TemporaryRedirect")
-        self.send_header("Content-Length", "0" if self.command == "HEAD" else str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        del format, args
+        body = b"<Error><Code>TemporaryRedirect</Code><Endpoint>169.254.169.254</Endpoint></Error>"
+        region = {"x-amz-bucket-region": "x.evil.example/", "x-ms-error-code": "TemporaryRedirect"}
+        return Said(self.code, body, {"Location": self.aim, **region})
 
 
 @pytest.fixture
@@ -221,13 +210,11 @@ def sending_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]
     context.load_cert_chain(chain, key)
     server = http.server.ThreadingHTTPServer((LOOPBACK, 0), SendingOn)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr("botocore.httpsession.where", lambda: str(authority))
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(authority))
     monkeypatch.setattr("certifi.where", lambda: str(authority))
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with listening(server) as port:
+        yield port
 
 
 @pytest.mark.parametrize("aim", AIMS)

@@ -90,3 +90,13 @@ def test_a_run_is_counted_by_its_numbers_and_nothing_of_it_is_late(tmp_path: Pat
     span = {"start": minute.start, "end": minute.end}
     asked = AskedWindow.model_validate({"span": span, "considered": upto((1, 3))})
     assert of(library, asked, schedule=ARRIVAL) == [Counted(considered=4, late=0)]
+
+
+def test_objects_whose_names_some_disks_take_for_one_have_files_of_their_own(tmp_path: Path) -> None:
+    upstream = Upstream(tmp_path / "lake")
+    for number, name in enumerate(["a", "A", "e\u0301", "\u00c9"]):
+        upstream.put(f"{PLACE}/hr=10/{name}.ndjson", body("2026-03-09T10:00:00Z", name=f"{number}-"))
+    plan = planned(upstream, layout={"files": "object"})
+    package = sealed(plan, packaged(upstream, plan, tmp_path))
+    names = [f["name"].rpartition("/")[2] for f in package.listed("data")]
+    assert names == ["a.ndjson", "A-000000000002.ndjson", "é.ndjson", "É-000000000004.ndjson"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from waybill.core.archive import BLOCK, blocks
+from waybill.core.zip_entry import LARGE
 from waybill.engines import zip_deflate
 from waybill.engines.zip_deflate import Deflate
 
@@ -35,6 +36,14 @@ def inflated(data: bytes) -> bytes:
 @pytest.mark.parametrize("data", [b"", b"x", ROWS[:BLOCK], ROWS, NOISE, NOISE + ROWS + bytes(5 * BLOCK)])
 def test_zlib_reads_it(data: bytes) -> None:
     assert inflated(deflated(data)) == data
+
+
+@pytest.mark.parametrize("letters", [256, 255, 254, 250])
+def test_what_cannot_shrink_stays_within_the_room_of_an_entry_that_is_not_large(letters: int) -> None:
+    """What is a little smaller than `LARGE` is not announced as large; what it becomes must fit into 32 bits."""
+    noise = bytes(random.Random(3).choices(range(letters), k=8 * BLOCK))
+    grown = max(0, len(deflated(noise)) - len(noise))
+    assert grown * (LARGE / len(noise)) * 4 < 0xFFFF_FFFF - LARGE, "a quarter of the room, at most"
 
 
 def test_a_block_knows_what_came_before() -> None:

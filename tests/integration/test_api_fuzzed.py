@@ -5,6 +5,7 @@ answer against it. No failure of ours, no answer that is not described. `WAYBILL
 from __future__ import annotations
 
 import base64
+import json
 import os
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -109,3 +110,14 @@ def test_no_request_is_answered_otherwise_than_described(api: InProcess) -> None
         case.validate_response(sent(api, request.prepare()), checks=CHECKS)
 
     held()
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "\\uDC00", "\\udbff\\ud83d"])
+def test_half_a_character_is_the_callers_mistake(api: InProcess, half: str) -> None:
+    """A password with one would be kept, and could never be used."""
+    rule = EXAMPLES["create_rule"] | {"destinations": [api.destination()]}
+    whole = json.dumps(rule | {"archive": {"method": "zip_aes256", "password": "twelve chars HERE"}})
+    for shown, status in ((half, 422), ("\\ud83d\\udd11", 201)):
+        body = whole.replace("HERE", shown).encode()
+        answer = api.send("POST", "/rules", {}, {}, base64.b64encode(body).decode(), encoded=True)
+        assert answer.status == status, answer.body

@@ -16,10 +16,9 @@ import os
 import secrets
 import socketserver
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ import pytest
 
 from sandbox import mail_sink
 from tests.contract import servers
+from tests.contract.answering import Answering, Said, listening
 from tests.contract.rigs import LOOPBACK
 from tests.core.test_plan import planned
 from tests.integration.functions import context, function
@@ -241,17 +241,6 @@ class Quiet(socketserver.ThreadingTCPServer):
         """A client that hung up is nothing to write down."""
 
 
-@contextmanager
-def listening(server: socketserver.TCPServer) -> Iterator[int]:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield int(str(server.server_address[1]))
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def test_passwords_of_mail(watch: Watch, tmp_path: Path) -> None:
     settings = {
         "host": LOOPBACK,
@@ -272,26 +261,15 @@ def test_passwords_of_mail(watch: Watch, tmp_path: Path) -> None:
             lived_through(watch, "smtp", given, good=False, crashes=OPEN["smtp"])
 
 
-class Echo(http.server.BaseHTTPRequestHandler):
+class Echo(Answering):
     """Answers with an error that holds all that it was sent."""
 
-    def answer(self) -> None:
+    def said(self) -> Said:
         told = f"{self.requestline} {dict(self.headers)}"
         escaped = told.replace("&", "&amp;").replace("<", "&lt;")
-        body = (
-            f"<?xml version='1.0'?><Error><Code>{quote(self.path)}</Code><Message>{escaped}</Message></Error>".encode()
-        )
-        self.send_response(400, told.encode("ascii", "replace").decode())
-        self.send_header("x-ms-error-code", self.path)
-        self.send_header("Content-Length", "0" if self.command == "HEAD" else str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        del format, args
+        body = f"<?xml version='1.0'?><Error><Code>{quote(self.path)}</Code><Message>{escaped}</Message></Error>"
+        reason = told.encode("ascii", "replace").decode()
+        return Said(400, body.encode(), {"x-ms-error-code": self.path}, reason)
 
 
 @pytest.fixture

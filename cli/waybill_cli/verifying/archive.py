@@ -5,6 +5,8 @@ Only entries that a manifest names are unpacked, each to its listed size and no 
 
 from __future__ import annotations
 
+import os
+import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +19,7 @@ from waybill_cli.verifying.manifest import LARGEST, NAME, SIGNATURE_NAME, Listed
 from waybill_cli.verifying.reading import difference, read_through
 
 OURS = (NAME, SIGNATURE_NAME)
-_BROKEN = (pyzipper.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+_BROKEN = (pyzipper.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, ValueError)
 
 
 class Locked(Exception):
@@ -38,6 +40,7 @@ class Archive:
         except _BROKEN as error:
             raise Broken(f"is no ZIP that can be opened ({error})") from None
         self.names = [info.filename for info in self._zip.infolist()]
+        self._alone = _nothing_around(path, min((info.header_offset for info in self._zip.infolist()), default=0))
 
     def close(self) -> None:
         self._zip.close()
@@ -66,6 +69,8 @@ class Archive:
 
     def findings(self, place: str, entries: Sequence[Listed], progress: Progress) -> Iterator[Finding]:
         """What of the archive is not as these entries say, and whether it holds others."""
+        if not self._alone:
+            yield _wrong(place, "has bytes before its first entry or behind its end that belong to nothing in it")
         listed = {entry.name for entry in entries}
         for name, count in Counter(self.names).items():
             if count > 1:
@@ -96,6 +101,14 @@ class Archive:
             return str(broken)
         except _BROKEN as error:
             return f"cannot be unpacked ({error})"
+
+
+def _nothing_around(path: Path, first: int) -> bool:
+    """Whether the first entry begins the file, and the directory's end ends it (APPNOTE.TXT 4.3.16, without a comment)."""
+    with path.open("rb") as file:
+        file.seek(-22, os.SEEK_END)
+        end = file.read()
+    return first == 0 and end.startswith(b"PK\x05\x06") and end.endswith(b"\0\0")
 
 
 def _wrong(place: str, said: str) -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,12 +12,13 @@ from waybill_cli.verifying.archive import Archive, Broken, Locked
 from waybill_cli.verifying.chain import check_chains
 from waybill_cli.verifying.finding import PASSWORD, Finding, Progress, Report, wrong
 from waybill_cli.verifying.manifest import LARGEST, NAME, SIGNATURE_NAME, Listed, Manifest, Unreadable, read_manifest
-from waybill_cli.verifying.reading import difference, read_through
-from waybill_cli.verifying.signature import Forged, Keys, check_signature
+from waybill_cli.verifying.places import Unusable, below, file_findings, opened, real, said, within
+from waybill_cli.verifying.signature import LARGEST_SIGNATURE, Forged, Keys, check_signature
+from waybill_cli.verifying.volumes import number_of, volume_name, volumes_beside
 
 AT_ONCE = 4
 """Files read side by side: hashing leaves the processor to others while it waits for the disk."""
-_VOLUME = re.compile(r"-(\d{3,})\.zip$")
+_NO_RUN, _READABLE = "Give the folder of a run.", "Let yourself read it"
 _KEYS = "Save the answer of GET /signing-keys of the platform that you trust, and give it: --keys."
 
 
@@ -48,6 +48,9 @@ class Look:
     report: Report = field(default_factory=Report)
     checks: list[Check] = field(default_factory=list)
     _delivered: list[Manifest] = field(default_factory=list)
+    _listed: set[Path] = field(default_factory=set)
+    _looked: set[Path] = field(default_factory=set)
+    _places: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -59,7 +62,7 @@ class Look:
         if place.is_dir():
             self._folder(place)
         elif place.name == NAME:
-            self._manifest(place.parent, place, set())
+            self._manifest(place.parent, place)
         else:
             self._archives(place.parent, [place])
 
@@ -72,41 +75,85 @@ class Look:
         return self.report
 
     def _folder(self, root: Path) -> None:
-        files = sorted(Path(folder) / name for folder, _, names in os.walk(root) for name in names)
-        manifests = [path for path in files if path.name == NAME]
-        listed: set[Path] = set()
-        for path in manifests:
-            self._manifest(root, path, listed)
-        if not manifests:
+        files = self._files(root)
+        there = set(files)
+        for path in files:
+            if path.name == NAME:
+                self._manifest(root, path)
+            elif path.name == SIGNATURE_NAME and path.with_name(NAME) not in there:
+                place = below(root, path.with_name(NAME))
+                self.report.wrong(place, f"{place} is missing.")
+        if not any(path.name in (NAME, SIGNATURE_NAME) for path in files):
             archives = [path for path in files if path.suffix.lower() == ".zip"]
             self._archives(root, archives)
-            listed.update(archives)
+            self._listed.update(map(real, archives))
             if not archives:
-                self.report.wrong(str(root), f"There is no {NAME} and no ZIP in {root}.", "Give the folder of a run.")
+                self.report.wrong(said(str(root)), f"There is no {NAME} and no ZIP in {said(str(root))}.", _NO_RUN)
         for path in files:
-            if path not in listed and path.name not in (NAME, SIGNATURE_NAME):
-                self.report.note(_below(root, path), f"{path.name} is in no manifest.")
+            if path.name not in (NAME, SIGNATURE_NAME) and real(path) not in self._listed:
+                self.report.note(below(root, path), f"{said(path.name)} is in no manifest.")
 
-    def _manifest(self, root: Path, path: Path, listed: set[Path]) -> None:
-        place = _below(root, path)
-        try:
-            data = _small(path)
-        except (OSError, ValueError) as error:
-            self.report.wrong(place, f"{place} cannot be read: {error}.")
+    def _files(self, root: Path) -> list[Path]:
+        """All files below; what could not be looked into is told."""
+
+        def refused(error: OSError) -> None:
+            place = below(root, Path(error.filename))
+            self.report.unchecked(
+                place, f"{place} was not looked into ({error.strerror}).", f"{_READABLE}, and verify again."
+            )
+
+        files: list[Path] = []
+        for folder, folders, names in os.walk(root, onerror=refused):
+            files += [Path(folder) / name for name in names]
+            for link in (path for path in (Path(folder) / name for name in folders) if path.is_symlink()):
+                place = below(root, link)
+                self.report.unchecked(place, f"{place} is a link to a folder and was not followed.", f"Verify {place}.")
+        return sorted(files)
+
+    def _manifest(self, root: Path, path: Path) -> None:
+        place = below(root, path)
+        if self._known(path):
             return
-        signature = path.with_name(SIGNATURE_NAME)
-        manifest = self._read(place, data, _small(signature) if signature.is_file() else None)
+        try:
+            data = opened(root, path, LARGEST)
+        except Unusable as why:
+            self.report.wrong(place, f"{place} {why}.")
+            return
+        try:
+            signature = opened(root, path.with_name(SIGNATURE_NAME), LARGEST_SIGNATURE)
+        except Unusable:
+            signature = None
+        manifest = self._read(place, data, signature)
         if manifest is None:
             return
-        self._delivered.append(manifest)
+        if not self._is_copy(manifest, place, beside=""):
+            self._delivered.append(manifest)
         base = _base(path, manifest)
-        if not _within(root, base):
-            said = f"The files that {place} lists lie above the given folder and were not read."
-            self.report.unchecked(place, said, f"Verify {base}.")
+        if not within(root, base):
+            lie = f"The files that {place} lists lie above the given folder and were not read."
+            self.report.unchecked(place, lie, f"Verify {said(str(base))}.")
             return
         for file in manifest.files:
-            listed.add(base / file.name)
+            self._listed.add(real(base / file.name))
             self._file(root, base / file.name, file)
+
+    def _known(self, path: Path) -> bool:
+        """Whether it was looked at before: places may be given twice, or one in the other."""
+        found, known = real(path), len(self._looked)
+        self._looked.add(found)
+        return len(self._looked) == known
+
+    def _is_copy(self, manifest: Manifest, place: str, beside: str) -> bool:
+        """Of a run that is here already, a second one proves nothing: it may stand in another run's place. `beside` tells
+        manifests in archives from those in folders, which may be unpacked ones.
+        """
+        first = self._places.setdefault((manifest.sha256, beside), place)
+        if first == place:
+            self.report.runs += 1
+            return False
+        copy = f"{place} is the very manifest of {first}: a copy of that run, or that run in the place of another one."
+        self.report.unchecked(place, copy, "Remove the copy; if another run should be there, ask for it again.")
+        return True
 
     def _read(self, place: str, data: bytes, signature: bytes | None) -> Manifest | None:
         try:
@@ -114,7 +161,6 @@ class Look:
         except Unreadable as unreadable:
             self.report.wrong(place, f"{place} {unreadable}.")
             return None
-        self.report.runs += 1
         if signature is None:
             self.report.wrong(place, f"{place} has no signature beside it.")
         elif self.given.keys is None:
@@ -131,14 +177,12 @@ class Look:
     def _file(self, root: Path, path: Path, file: Listed) -> None:
         self.report.files += 1
         self.report.size += file.size
-        place = _below(root, path)
 
         def made(progress: Progress) -> Iterator[Finding]:
-            said = _difference(root, path, file, progress)
-            if said:
-                yield wrong(place, f"{place} {said}.")
-            elif self.given.entries and file.entries:
-                yield from self._entries(path, place, file.entries, progress)
+            found = list(file_findings(root, path, file, progress))
+            yield from found
+            if not found and self.given.entries and file.entries:
+                yield from self._entries(path, below(root, path), file.entries, progress)
 
         self.checks.append(Check(file.size, made))
 
@@ -155,13 +199,31 @@ class Look:
 
     def _archives(self, root: Path, paths: Sequence[Path]) -> None:
         """Archives without the manifest that was delivered beside them: the one inside proves what it lists."""
-        for stem in dict.fromkeys(_VOLUME.sub("", str(path)) for path in paths):
-            volumes = sorted(Path(stem).parent.glob(f"{_escaped(Path(stem).name)}-[0-9]*.zip"), key=_number)
-            self._package(root, volumes or [Path(stem)])
+        for path in paths:
+            group = volumes_beside(path)
+            if len(group) > 1:
+                alone = [one for one in group if self._stands_alone(one)]
+                group = [path] if path in alone else [one for one in group if one not in alone]
+            if not self._known(group[-1]):
+                self._package(root, group)
+
+    def _stands_alone(self, path: Path) -> bool:
+        """Whether its name only looks like a volume's: its own manifest tells of no volumes."""
+        try:
+            archive = Archive(path, self.given.password)
+        except Broken:
+            return False
+        try:
+            files = read_manifest(archive.read(NAME)).files
+        except (KeyError, Locked, Broken, Unreadable):
+            return False
+        finally:
+            archive.close()
+        return bool(files) and all(file.volume is None for file in files)
 
     def _package(self, root: Path, volumes: Sequence[Path]) -> None:
         last = volumes[-1]
-        place = _below(root, last)
+        place = below(root, last)
         try:
             archive = Archive(last, self.given.password)
         except Broken as broken:
@@ -184,72 +246,34 @@ class Look:
             archive.close()
         manifest = self._read(f"{place}/{NAME}", data, signature)
         if manifest is not None:
+            self._is_copy(manifest, f"{place}/{NAME}", beside="archive")
             self._volumes(root, volumes, manifest)
 
     def _volumes(self, root: Path, volumes: Sequence[Path], manifest: Manifest) -> None:
-        here = {_number(path): path for path in volumes}
+        numbered = any(entry.volume is not None for entry in manifest.files)
+        here = {number_of(path): path for path in volumes} if numbered else {1: volumes[-1]}
         wanted: dict[int, list[Listed]] = {number: [] for number in here}
         for entry in manifest.files:
             wanted.setdefault(entry.volume or 1, []).append(entry)
         self.report.note(
-            _below(root, volumes[-1]),
-            f"{volumes[-1].name} was verified by the manifest inside; the one beside it links runs to each other.",
+            below(root, volumes[-1]),
+            f"{said(volumes[-1].name)} was verified by the manifest inside; the one beside it links runs to each other.",
         )
         for number, entries in sorted(wanted.items()):
             self.report.files += len(entries)
             self.report.size += sum(e.size for e in entries)
             if number not in here:
-                missing = _VOLUME.sub(f"-{number:03d}.zip", volumes[-1].name)
+                missing = said(volume_name(volumes[-1].name, number))
                 self.report.wrong(missing, f"{missing} is missing: {len(entries)} files of the package lie in it.")
             else:
-                self._volume(_below(root, here[number]), here[number], entries)
+                self._volume(below(root, here[number]), here[number], entries)
 
     def _volume(self, place: str, path: Path, entries: Sequence[Listed]) -> None:
         size = sum(e.size for e in entries)
         self.checks.append(Check(size, lambda progress: self._entries(path, place, entries, progress)))
 
 
-def _number(path: Path) -> int:
-    found = _VOLUME.search(path.name)
-    return int(found[1]) if found else 1
-
-
-def _escaped(name: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", name)
-
-
-def _below(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
 def _base(path: Path, manifest: Manifest) -> Path:
     """The folder of the manifest's run: above the path that it says of itself, or its own where it was moved."""
     steps = manifest.path.split("/")
     return path.parents[len(steps) - 1] if path.parts[-len(steps) :] == tuple(steps) else path.parent
-
-
-def _within(root: Path, path: Path) -> bool:
-    """Also of where links lead."""
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
-
-
-def _small(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"it has more than {LARGEST} bytes")
-    return data
-
-
-def _difference(root: Path, path: Path, file: Listed, progress: Progress) -> str:
-    if not _within(root, path):
-        return "is a link that leads out of the given folder"
-    if not path.exists():
-        return "is missing"
-    if not path.is_file():
-        return "is no file"
-    try:
-        with path.open("rb") as opened:
-            return difference(file, read_through(opened, file, progress))
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"

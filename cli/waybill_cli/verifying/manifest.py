@@ -89,7 +89,7 @@ def read_manifest(data: bytes) -> Manifest:
 
 def _document(data: bytes) -> Mapping[str, Any]:
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_each_once)
+        document = json.loads(data.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as wrong:
         raise Unreadable(f"is no JSON ({str(wrong)[:120]})") from None
     if not isinstance(document, dict):
@@ -105,6 +105,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _no_number(name: str) -> float:
+    """NaN and Infinity, which Python's reader knows and JSON does not."""
+    raise ValueError(f"{name} is no number")
+
+
 def _manifest(document: Mapping[str, Any], sha256: str) -> Manifest:
     run, window = document["run"], document["window"]
     previous = document["previous_manifest_sha256"]
@@ -114,9 +119,9 @@ def _manifest(document: Mapping[str, Any], sha256: str) -> Manifest:
         sha256=sha256,
         path=plain_name(document["path"]),
         inside=_of(bool, document["inside"]),
-        run_id=_of(str, run["id"]),
-        tenant=_of(str, run["tenant"]),
-        rule_id=_of(str, run["rule_id"]),
+        run_id=_text(run["id"]),
+        tenant=_text(run["tenant"]),
+        rule_id=_text(run["rule_id"]),
         amendment=_of(bool, run["amendment"]),
         start=_instant(window["start"]),
         end=_instant(window["end"]),
@@ -132,7 +137,7 @@ def _listed(file: Mapping[str, Any]) -> Listed:
     rows, volume = file.get("rows"), file.get("volume")
     return Listed(
         name=plain_name(file["name"]),
-        kind=_of(str, file["kind"]),
+        kind=_text(file["kind"]),
         size=_count(file["size"]),
         sha256=file["sha256"],
         rows=None if rows is None else _count(rows),
@@ -145,6 +150,7 @@ def plain_name(name: Any) -> str:
     """A relative path that stays where it is put. Raises ValueError for any other."""
     if not isinstance(name, str) or not name or len(name) > 4_096 or re.search(r"[\x00-\x1f\x7f\\]", name):
         raise ValueError(f"{str(name)[:80]!r} is no plain file name")
+    _text(name)
     if _DRIVE.match(name) or any(step in ("", ".", "..") for step in name.split("/")):
         raise ValueError(f"{name[:80]!r} leads out of its folder")
     return name
@@ -154,6 +160,13 @@ def _of(kind: type, value: Any) -> Any:
     if not isinstance(value, kind):
         raise TypeError(f"{str(value)[:80]!r} is no {kind.__name__}")
     return value
+
+
+def _text(value: Any) -> str:
+    """Raises ValueError for half of a surrogate pair, which no file and no terminal holds."""
+    text: str = _of(str, value)
+    text.encode("utf-8")
+    return text
 
 
 def _count(value: Any) -> int:

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+LARGEST_SIGNATURE = 64 * 1024
+"""Bytes. What is larger is none."""
 ANY_KEY = ""
 """The id of a key that came without one: it is tried for every signature."""
 Keys = Mapping[str, EllipticCurvePublicKey]

@@ -124,7 +124,7 @@ class EntryWriter:
                 raise PermanentError(f"{self._start.name} has more than 4 GiB and was not announced as large.")
             if coded:
                 yield coded
-        descriptor = struct.pack("<4sIQQ" if self._large else "<4sIII", b"PK\x07\x08", crc, packed, size)
+        descriptor = (_DESCRIPTOR_64 if self._large else _DESCRIPTOR_32).pack(b"PK\x07\x08", crc, packed, size)
         yield descriptor
         length = len(header) + packed + len(descriptor)
         self._entry = replace(self._start, crc=crc, size=size, packed=packed, length=length)
@@ -194,7 +194,23 @@ def derive_salt(run: str, generation: int, entry_name: str, source_version: str)
     return digest.digest()[:16]
 
 
+def renamed(entry: Entry, name: str) -> Entry:
+    """The entry under another name. Its bytes are those it has, with `first_bytes` of this one in place of its own."""
+    check_name(name)
+    longer = len(name.encode("utf-8")) - len(entry.name.encode("utf-8"))
+    return replace(entry, name=name, length=entry.length + longer)
+
+
+def first_bytes(entry: Entry) -> bytes:
+    """What an entry's bytes begin with, before its data; only these hold its name."""
+    header = _local_header(entry, large=True)
+    large = len(header) + entry.packed + _DESCRIPTOR_64.size == entry.length
+    return header if large else _local_header(entry, large=False)
+
+
 # --- records
+
+_DESCRIPTOR_32, _DESCRIPTOR_64 = struct.Struct("<4sIII"), struct.Struct("<4sIQQ")
 
 
 def _flags(entry: Entry) -> int:

@@ -19,7 +19,7 @@ from waybill.core.packaged import composed, refuse_our_names, staged_file, stage
 from waybill.core.plan import Plan, stage_folder
 from waybill.core.seal_bench import SealBench
 from waybill.core.signing import signed
-from waybill.core.volumes import Placed, ZippedPiece, each_once, placed, segments, size_of, volumes_of
+from waybill.core.volumes import Placed, ZippedPiece, media_once, placed, segments, size_of, volumes_of
 from waybill.core.zip_entry import LARGE, Entries
 
 
@@ -36,7 +36,7 @@ class Archiving:
     def files(self) -> Iterator[PackagedFile]:
         """One archive, or its volumes: each opens alone, the last one ends with the manifest. None where nothing is in it."""
         pieces = [ZippedPiece(key=r.piece, entries=r.entries) for r in self.results if r.entries]
-        entries = each_once(chain.from_iterable(map(placed, pieces)))
+        entries = media_once(chain.from_iterable(map(placed, pieces)))
         if not entries and not self.own:
             return
         refuse_our_names([NAME, SIGNATURE_NAME, *(f.name for f in self.own)], (one.name for one in entries))

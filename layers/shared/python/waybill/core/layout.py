@@ -65,6 +65,8 @@ _UNIQUE = (
     {"rule_id", "from", "to", "again"},
 )
 LONGEST_PATH = 900
+LONGEST_STEP = 200
+"""Bytes of what one value gives to a name."""
 
 
 class Preset(StrEnum):
@@ -224,7 +226,7 @@ def name_problem(path: str) -> str | None:
 def safe_step(text: str) -> str:
     """Any text as one step of a path: forbidden characters become `_`, Unicode stays (NFC). Never empty."""
     step = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text)).replace("/", "_").strip(" ").rstrip(". ")
-    while len(step.encode()) > 200:
+    while len(step.encode()) > LONGEST_STEP:
         step = step[:-1]
     return f"_{step}" if not step or step in {".", ".."} or _RESERVED.match(step) else step
 

@@ -83,12 +83,15 @@ class PackagedFile(BaseModel):
 
 
 class Missing(BaseModel):
-    """What could not be packaged, and why. The run goes on without it and says so."""
+    """What could not be packaged, and why. The run goes on without it and says so. `source` is that of a file that is
+    delivered all the same, as it is.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     reason: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def manifest_bytes(plan: Plan, tally: Tally, files: Sequence[Mapping[str, Any]],
             "duplicates_left_out": tally.duplicates,
             "exceptions": len(tally.exceptions),
         },
-        "exceptions": [e.model_dump(mode="json") for e in tally.exceptions],
+        "exceptions": [{"name": e.name, "reason": e.reason} for e in tally.exceptions],
         "previous_manifest_sha256": plan.previous_manifest or None,
         "planned_at": stamp(plan.planned_at),
     }

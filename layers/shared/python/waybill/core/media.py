@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.lake_keys import media_key
-from waybill.core.layout import Layout, fill, name_problem, safe_step, tokens_of
+from waybill.core.layout import LONGEST_STEP, Layout, fill, name_problem, safe_step, tokens_of
 from waybill.core.manifest import Missing
+from waybill.core.names_apart import NamesApart, digits, marks, split_ending
 from waybill.core.parts import Part
 from waybill.core.plan import Plan
 from waybill.core.rows import MediaFile
@@ -49,17 +51,15 @@ def fields_for_media(layout: Layout, dataset: Dataset, choice: DataChoice) -> tu
 
 
 class MediaNames:
-    """Names of a part's media. Two files never get one: where a layout names two alike, the later one's name gets eight
-    digits of its key. In an archive of several parts every name gets them, unless the layout keeps the media's own paths:
-    parts cannot see each other. There a name whose ending was changed gets them, too.
+    """Names of a part's media. Two files never get one: where a layout names two alike, the later one's name gets digits of
+    its key. Parts cannot see each other: what meets in different parts, `seal` tells apart. A journal's mails say their
+    attachments' names, which therefore are final here: of several parts every one gets digits.
     """
 
     def __init__(self, plan: Plan, part: Part) -> None:
         self._plan, self._part = plan, part
-        tokens = tokens_of(plan.settings.layout.media)
-        self._marked = plan.archived and part.of > 1 and not tokens & {"path", "hash"}
-        self._alone = not plan.archived or len(plan.parts) == 1
-        self._taken: dict[str, str] = {}
+        self._final = plan.settings.journal is not None and len(plan.parts) > 1
+        self._apart = NamesApart()
 
     def chosen(self, key: str) -> bool:
         """Whether the rule wants media of that ending."""
@@ -70,20 +70,18 @@ class MediaNames:
         """As the layout has it; it may be taken."""
         return fill(self._plan.settings.layout.media, self._values(file))
 
-    def free(self, name: str, key: str, *, converted: bool = False) -> str:
+    def free(self, name: str, key: str) -> str:
         """That name, or a marked one where it is another file's."""
-        if self._marked or (converted and not self._alone):
-            return marked(name, key)
-        return self.beside(name, key)
+        return self._apart.free(next(marks(name, key)) if self._final else name, key)
 
     def beside(self, name: str, key: str) -> str:
         """As `free`, for a name that was made from one that is."""
-        return marked(name, key) if self._taken.setdefault(name, key) != key else name
+        return self._apart.free(name, key)
 
     def _values(self, file: MediaFile) -> dict[str, str]:
         data = self._plan.data[self._part.dataset]
         own = file.key.rpartition("/")[2]
-        stem, suffix = split_ending(own)
+        stem, suffix = split_ending(unicodedata.normalize("NFC", own))
         moment, zone = instant(str(file.row[data.dataset.time_field])), self._plan.settings.schedule.zone
         return {
             **self._plan.values,
@@ -92,10 +90,10 @@ class MediaNames:
             "date": local_date(moment, zone),
             "time": local_time(moment, zone)[11:19].replace(":", "-"),
             "path": file.key,
-            "name": own,
+            "name": _shortened(stem, suffix),
             "stem": stem,
             "suffix": suffix,
-            "hash": _digits(file.key),
+            "hash": digits(file.key),
         }
 
 
@@ -184,23 +182,13 @@ def sha256_of(shop: Workshop, found: FoundMedia) -> str:
     return digest.hexdigest()
 
 
-def split_ending(path: str) -> tuple[str, str]:
-    """A path without its file's ending, and the ending with its dot; empty for none."""
-    start = path.rfind("/") + 1
-    dot = path.rfind(".", start)
-    return (path[:dot], path[dot:]) if dot > start else (path, "")
+def _shortened(stem: str, suffix: str) -> str:
+    """The media's own name, as long as a step may be; it keeps its ending."""
+    while stem and len(f"{stem}{suffix}".encode()) > LONGEST_STEP:
+        stem = stem[:-1]
+    return stem + suffix
 
 
 def _shown(value: object) -> str:
     """A value of a row in a name: an instant without its colons, nothing as `none`."""
     return "none" if value is None else str(value).replace(":", "-")
-
-
-def _digits(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:8]
-
-
-def marked(name: str, key: str) -> str:
-    """The name with eight digits that tell the file from others of that name."""
-    stem, ending = split_ending(name)
-    return f"{stem}-{_digits(key)}{ending}"

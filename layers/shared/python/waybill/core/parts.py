@@ -16,6 +16,7 @@ from waybill.core.catalog import Dataset, FilePeriod
 from waybill.core.errors import ConfigurationError
 from waybill.core.lake_object import LakeObject
 from waybill.core.layout import Files
+from waybill.core.names_apart import on_disk
 from waybill.core.naming import FileName, Names, told_apart
 from waybill.core.periods import periods_of
 from waybill.core.rule_settings import DataChoice, EmptyWindow, RuleSettings, SourceTier
@@ -82,7 +83,7 @@ def parts_of(
     of the run, whose window is `whole`.
     """
     by_period = settings.layout.files is Files.PERIOD
-    taken: set[FileName] = set()
+    taken: set[str] = set()
     period = dataset.file_period if by_period else FilePeriod.WINDOW
     found = False
     for share in shares:
@@ -112,17 +113,17 @@ def _files(
     covered: Window,
     objects: Sequence[LakeObject],
     names: Names,
-    taken: set[FileName],
+    taken: set[str],
 ) -> Iterator[tuple[FileName, Sequence[LakeObject]]]:
-    """Which objects' rows go together into a file of that name. Two objects' files never get one name."""
+    """Which objects' rows go together into a file of that name. Two objects' files never get one name, on any disk."""
     if settings.layout.files is not Files.OBJECT:
         yield names.data_file(dataset.name, covered), objects
         return
     for one in objects:
         name = names.data_file(dataset.name, covered, one)
-        while name in taken:
+        while on_disk(name.whole) in taken:
             name = told_apart(name, one)
-        taken.add(name)
+        taken.add(on_disk(name.whole))
         yield name, [one]
 
 

@@ -17,7 +17,8 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from waybill.core.manifest import Missing
-from waybill.core.media import FoundMedia, MediaNames, split_ending
+from waybill.core.media import FoundMedia, MediaNames
+from waybill.core.names_apart import split_ending
 from waybill.core.parts import Part
 from waybill.core.plan import Plan, stage_folder
 
@@ -141,9 +142,9 @@ class PreparedMedia:
         if result.problem and file.cuts:
             self.missing.append(Missing(name=name, reason=result.problem))
             return
-        name = self.names.free(name, file.key, converted=converted)
+        name = self.names.free(name, file.key)
         if result.problem:
-            self.missing.append(Missing(name=name, reason=f"{result.problem}; delivered as it is"))
+            self.missing.append(Missing(name=name, reason=f"{result.problem}; delivered as it is", source=file.key))
         if result.staged:
             size, etag = result.size, result.sha256
         else:

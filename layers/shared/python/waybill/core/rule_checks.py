@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -83,6 +84,8 @@ def password_errors(method: ArchiveMethod, password: ArchivePassword) -> list[Fi
         wrong = "is missing; an encrypted archive needs one"
     elif given and len(given) < SHORTEST_PASSWORD:
         wrong = f"is too short; use {SHORTEST_PASSWORD} characters or more"
+    elif re.search(r"[\x00\r\n]", given):
+        wrong = "holds a line's end or a NUL, which nobody can type; leave it out"
     return [FieldError("archive.password", wrong)] if wrong else []
 
 

@@ -22,7 +22,8 @@ from waybill.core.plan import Plan, run_key, stage_folder
 from waybill.core.rule_settings import EmptyWindow, OnExceptions
 from waybill.core.run import RunKey
 from waybill.core.seal_bench import SealBench
-from waybill.core.sealing import Sealer
+from waybill.core.sealing import Sealer, media_files
+from waybill.core.settled_names import settled
 from waybill.core.signing import signed
 
 MANIFEST_SHARD = -1
@@ -133,12 +134,14 @@ def seal(plan: Plan, bench: SealBench) -> Sealed | None:
     if before is not None:
         return Sealed.model_validate_json(before)
     results = [PartResult.model_validate_json(bench.stage.read(part_key(plan, part.index))) for part in plan.parts]
-    tally = _tally(results)
-    _refuse(plan, tally)
+    _refuse(plan, _tally(results))
     details = DetailFiles(plan, bench, results).written()
     if details is None:
         return None
-    sealed = _signed(plan, bench, tally, _files(plan, bench, results, details, tally))
+    data = [] if plan.archived else list(Sealer(plan, bench.stage, results).data())
+    results = settled(results, [file.name for file in data])
+    tally = _tally(results)
+    sealed = _signed(plan, bench, tally, _files(plan, bench, results, data, details, tally))
     bench.stage.put(sealed_key(run_key(plan)), sealed.model_dump_json().encode())
     return read_sealed(plan, bench.stage)
 
@@ -171,11 +174,16 @@ def _refuse(plan: Plan, tally: Tally) -> None:
 
 
 def _files(
-    plan: Plan, bench: SealBench, results: Sequence[PartResult], details: Sequence[PackagedFile], tally: Tally
+    plan: Plan,
+    bench: SealBench,
+    results: Sequence[PartResult],
+    data: Sequence[PackagedFile],
+    details: Sequence[PackagedFile],
+    tally: Tally,
 ) -> list[PackagedFile]:
     """All but the manifest and its signature, in the order in which they are delivered."""
     sealer = Sealer(plan, bench.stage, results)
-    delivered = [] if plan.archived else list(sealer.delivered())
+    delivered = [*data, *media_files(results)]
     own = list(details)
     if delivered or own or any(r.entries for r in results):
         own += sealer.schemas()

@@ -16,7 +16,6 @@ from waybill.core.drift import table_schema
 from waybill.core.format import Framing, RowFormat, framing, media_type
 from waybill.core.mail import MESSAGE
 from waybill.core.manifest import PackagedFile
-from waybill.core.media import marked
 from waybill.core.naming import FileName
 from waybill.core.package import Body, PackagedMedia, PartResult
 from waybill.core.packaged import StageForFiles, composed, put_own, staged_key
@@ -32,10 +31,9 @@ class Sealer:
     stage: StageForFiles
     results: Sequence[PartResult]
 
-    def delivered(self) -> Iterator[PackagedFile]:
-        """Data and media outside an archive, in the order in which they are delivered."""
+    def data(self) -> Iterator[PackagedFile]:
+        """Data files outside an archive, in the order in which they are delivered."""
         yield from self._mails() if self.plan.settings.journal else self._data_files()
-        yield from self._media()
 
     def _data_files(self) -> Iterator[PackagedFile]:
         """One a name, whichever parts wrote its rows; several, numbered, where a limit or the format asks for it."""
@@ -102,18 +100,6 @@ class Sealer:
         compression = self.plan.settings.file_compression
         return Framing(*(literal(compression, part) for part in (frame.prefix, frame.separator, frame.suffix)))
 
-    def _media(self) -> Iterator[PackagedFile]:
-        """Each media file once; of two that got one name in different parts, the later one's name is marked."""
-        names: dict[str, str] = {}
-        for result in self.results:
-            for media in result.media:
-                name = media.name
-                if name in names and names[name] != media.key:
-                    name = marked(name, media.key)
-                if name not in names:
-                    names[name] = media.key
-                    yield _from_lake(name, media, result.dataset)
-
     def schemas(self) -> Iterator[PackagedFile]:
         if not self.plan.settings.schema_file or self.plan.settings.journal:
             return
@@ -132,9 +118,16 @@ class Sealer:
             yield put_own(self.plan, self.stage, "rejects.ndjson", "rejects", "application/x-ndjson", text)
 
 
-def _from_lake(name: str, media: PackagedMedia, dataset: str) -> PackagedFile:
+def media_files(results: Sequence[PartResult]) -> Iterator[PackagedFile]:
+    """Media outside an archive, of results whose names are settled."""
+    for result in results:
+        for media in result.media:
+            yield _medium(media, result.dataset)
+
+
+def _medium(media: PackagedMedia, dataset: str) -> PackagedFile:
     return PackagedFile(
-        name=name,
+        name=media.name,
         kind="media",
         media_type="application/octet-stream",
         size=media.size,

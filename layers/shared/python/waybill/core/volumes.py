@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from waybill.core.compose import Piece
+from waybill.core.archive import first_bytes
+from waybill.core.compose import Literal, Piece
 from waybill.core.zip_entry import ZippedEntry
 
 HEADER, END = 46 + 28 + 9 + 11, 56 + 20 + 22
@@ -29,7 +30,7 @@ class ZippedPiece(BaseModel):
 
 @dataclass(frozen=True)
 class Placed:
-    """An entry and where its bytes start in a staged piece."""
+    """An entry and where its bytes start in a staged piece. `length` is of the archive's bytes."""
 
     zipped: ZippedEntry
     key: str
@@ -53,15 +54,18 @@ def placed(piece: ZippedPiece) -> Iterator[Placed]:
     start = 0
     for zipped in piece.entries:
         yield Placed(zipped, piece.key, start)
-        start += zipped.record.length
+        start += (zipped.staged or zipped.record).length
 
 
-def each_once(entries: Iterable[Placed]) -> list[Placed]:
-    """The first of each name: two parts may have packaged one file."""
-    first: dict[str, Placed] = {}
+def media_once(entries: Iterable[Placed]) -> list[Placed]:
+    """Without media that stand there already: two parts may have packaged one file. Names are settled: one name, one file."""
+    names: set[str] = set()
+    found = []
     for one in entries:
-        first.setdefault(one.name, one)
-    return list(first.values())
+        if one.name not in names or not one.zipped.source:
+            found.append(one)
+        names.add(one.name)
+    return found
 
 
 def volumes_of(entries: Sequence[Placed], limit: int | None) -> list[list[Placed]]:
@@ -84,12 +88,20 @@ def size_of(volume: Iterable[Placed]) -> int:
     return sum(one.most for one in volume) + END
 
 
-def segments(volume: Sequence[Placed]) -> list[Piece]:
-    """The volume's bytes but its directory; neighbours in a piece that stay neighbours are one range."""
-    found: list[Piece] = []
+def segments(volume: Sequence[Placed]) -> list[Literal | Piece]:
+    """The volume's bytes but its directory; neighbours in a piece that stay neighbours are one range. An entry that got
+    another name since begins with bytes of our own.
+    """
+    found: list[Literal | Piece] = []
     for one in volume:
-        if found and (found[-1].key, found[-1].end) == (one.key, one.start):
-            found[-1] = Piece(one.key, found[-1].size + one.length, found[-1].start)
+        staged, start, length = one.zipped.staged, one.start, one.length
+        if staged:
+            found.append(Literal(first_bytes(one.zipped.record)))
+            start += len(first_bytes(staged))
+            length -= found[-1].size
+        last = found[-1] if found else None
+        if isinstance(last, Piece) and (last.key, last.end) == (one.key, start):
+            found[-1] = Piece(one.key, last.size + length, last.start)
         else:
-            found.append(Piece(one.key, one.length, one.start))
+            found.append(Piece(one.key, length, start))
     return found

@@ -10,23 +10,38 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict
 
-from waybill.core.archive import Encryption, derive_salt
+from waybill.core.archive import Encryption, derive_salt, renamed
 from waybill.core.archive import Entry as ArchiveEntry
 from waybill.core.manifest import Entry, EntryKind
 from waybill.core.plan import Plan
 from waybill.core.workshop import Encoder, SecretReader
 
-LARGE = 0xFFF0_0000
-"""From this many bytes on a file needs an entry in ZIP64 form; deflating what cannot shrink adds a little."""
+LARGE = 0xFF00_0000
+"""From this many bytes on a file needs an entry in ZIP64 form: 16 MiB less than 4 GiB, since what cannot shrink grows a little
+where it is deflated.
+"""
 
 
 class ZippedEntry(BaseModel):
-    """One entry inside a staged piece: what the archive's directory and the manifest need."""
+    """One entry inside a staged piece: what the archive's directory and the manifest need. `source` is what it was made of,
+    for media; `staged` is how it stands in the piece, where it got another name since.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     record: ArchiveEntry
     entry: Entry
+    source: str = ""
+    staged: ArchiveEntry | None = None
+
+    def called(self, name: str) -> ZippedEntry:
+        """The same under that name."""
+        if name == self.entry.name:
+            return self
+        entry = self.entry.model_copy(update={"name": name})
+        return self.model_copy(
+            update={"record": renamed(self.record, name), "entry": entry, "staged": self.staged or self.record}
+        )
 
 
 class Entries:
@@ -48,9 +63,10 @@ class Entries:
         version: str,
         large: bool,
         signature: str = "",
+        source: str = "",
     ) -> Iterator[bytes]:
         """`version` differs wherever the bytes of that name may: with the name, it makes the entry's salt. `signature` is
-        listed with it.
+        listed with it, `source` kept with it.
         """
         plan = self._plan
         salt = derive_salt(f"{plan.tenant}/{plan.run_id}", plan.generation, name, version)
@@ -74,7 +90,7 @@ class Entries:
             sha256=digest.hexdigest(),
             signature=signature or None,
         )
-        self.done.append(ZippedEntry(record=record, entry=listed))
+        self.done.append(ZippedEntry(record=record, entry=listed, source=source))
 
     def count_rows(self, rows: int) -> None:
         """Of the last entry, once they are known."""

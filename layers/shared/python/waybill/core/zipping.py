@@ -70,5 +70,12 @@ class Zipping:
             chunks, signature = bytes_of(self._shop, found), found.signature
             version, large = f"{found.version} {found.etag}", found.size >= LARGE
             yield from self._entries.encoded(
-                "media", found.name, self._part.dataset, chunks, version=version, large=large, signature=signature
+                "media",
+                found.name,
+                self._part.dataset,
+                chunks,
+                version=version,
+                large=large,
+                signature=signature,
+                source=found.key,
             )
