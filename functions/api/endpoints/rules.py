@@ -21,7 +21,6 @@ from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
 from endpoints.precondition import check_match, etag
 from endpoints.reach import may_use, own_rule
 from endpoints.runs import RunList, RunOrder, RunView, Since, State, Upto, listed, view_of_run
-from waybill import wiring
 from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
 from waybill.core.again import run_window
@@ -40,6 +39,7 @@ from waybill.core.rule_warnings import rule_warnings
 from waybill.core.run import Trigger
 from waybill.core.schedule_settings import OnDemand
 from waybill.core.window import stamp
+from waybill.wiring import catalogs, clock, notices, starting, stores, vault
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -143,16 +143,16 @@ def list_rules(
 
     keep = wanted if state or dataset or destination or name or not caller.reaches_all else None
     if order is RuleOrder.ID:
-        page = wiring.rules().page(caller.tenant, paging.inner(cursor), limit, keep)
+        page = stores.rules().page(caller.tenant, paging.inner(cursor), limit, keep)
     else:
-        found = all_of(lambda start, size: wiring.rules().page(caller.tenant, start, size, keep))
+        found = all_of(lambda start, size: stores.rules().page(caller.tenant, start, size, keep))
         page = ordered(found, order.of, paging.inner(cursor), limit, descending=order.value.startswith("-"))
     items = [_view(r, _last_run(r) if last_run else None) for r in page.items]
     return RuleList(items=items, cursor=paging.outer(page.cursor))
 
 
 def _last_run(rule: Rule) -> RunView | None:
-    newest = next(iter(wiring.runs().of_rule(rule.tenant, rule.rule_id, "", 1).items), None)
+    newest = next(iter(stores.runs().of_rule(rule.tenant, rule.rule_id, "", 1).items), None)
     return view_of_run(newest) if newest else None
 
 
@@ -174,18 +174,18 @@ def made_rule(caller: Caller, body: RuleRequest) -> Response[RuleView]:
     password = ArchivePassword(body.archive.given, kept=False)
     settings = _checked(caller, body, password)
     rule_id = f"rul_{secrets.token_hex(8)}"
-    rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(caller.tenant), wiring.now(), caller.name)
+    rule = rules.new_rule(caller.tenant, rule_id, settings, catalogs.catalog(caller.tenant), clock.now(), caller.name)
     # Late is what is registered from now on: a run that looked first could not tell for another one under way.
-    rule = replace(rule, late_checked=newest_numbers(caller.tenant, settings, wiring.lake_objects()))
-    rule = marked(rule, wiring.lake_objects())
+    rule = replace(rule, late_checked=newest_numbers(caller.tenant, settings, stores.lake_objects()))
+    rule = marked(rule, stores.lake_objects())
     if password.given:
-        reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password.given})
+        reference = vault.secrets().create(caller.tenant, _password_name(rule_id), {"password": password.given})
         rule = replace(rule, password_ref=reference)
     try:
-        wiring.rules().add(rule)
+        stores.rules().add(rule)
     except WaybillError:
         if rule.password_ref:
-            wiring.secrets().remove(rule.password_ref)
+            vault.secrets().remove(rule.password_ref)
         raise
     return _answered(rule, HTTPStatus.CREATED)
 
@@ -198,23 +198,23 @@ def update_rule(rule_id: str, body: RuleRequest) -> Response[RuleView]:
     check_match(router, _etag(current))
     password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
     settings = _checked(caller, body, password)
-    changed = rules.with_settings(current, settings, wiring.catalog(caller.tenant), wiring.now())
-    changed = marked(changed, wiring.lake_objects())
+    changed = rules.with_settings(current, settings, catalogs.catalog(caller.tenant), clock.now())
+    changed = marked(changed, stores.lake_objects())
     if password.given:
         # Another password is another secret: a run that was planned before keeps the one it was planned with.
         name = f"{_password_name(rule_id)}-{changed.version}"
-        reference = wiring.secrets().create(caller.tenant, name, {"password": password.given})
+        reference = vault.secrets().create(caller.tenant, name, {"password": password.given})
         changed = replace(changed, password_ref=reference)
-    wiring.rules().replace(changed, current.version)
-    new = {**newest_numbers(caller.tenant, settings, wiring.lake_objects()), **current.late_checked}
+    stores.rules().replace(changed, current.version)
+    new = {**newest_numbers(caller.tenant, settings, stores.lake_objects()), **current.late_checked}
     if new != current.late_checked:
-        wiring.rules().late_checked(current, new)
+        stores.rules().late_checked(current, new)
     return _answered(changed)
 
 
 @router.post("/rules/<rule_id>/deactivate", **operation(Permission.EXPORT, changes=True))
 def deactivate_rule(rule_id: str) -> RuleView:
-    return _changed(rule_id, lambda rule: rules.deactivated(rule, wiring.now()))
+    return _changed(rule_id, lambda rule: rules.deactivated(rule, clock.now()))
 
 
 @router.post("/rules/<rule_id>/activate", **operation(Permission.EXPORT, changes=True))
@@ -223,10 +223,10 @@ def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
     caller = calling(router)
     rule = own_rule(caller, rule_id)
     missed = body.missed if body else None
-    catalog = wiring.catalog(caller.tenant)
-    active, run = reactivate(rule, missed, wiring.rules(), wiring.runs(), catalog, _by_hand())
+    catalog = catalogs.catalog(caller.tenant)
+    active, run = reactivate(rule, missed, stores.rules(), stores.runs(), catalog, _by_hand())
     if run is not None:
-        wiring.workflow().start(run, is_large(run))
+        starting.workflow().start(run, is_large(run))
     return _view(active)
 
 
@@ -235,9 +235,9 @@ def delete_rule(rule_id: str) -> Response[str]:
     """Its runs and their log stay."""
     caller = calling(router)
     rule = own_rule(caller, rule_id)
-    wiring.rules().remove(caller.tenant, rule_id)
+    stores.rules().remove(caller.tenant, rule_id)
     if rule.password_ref:
-        wiring.secrets().remove(rule.password_ref)
+        vault.secrets().remove(rule.password_ref)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
@@ -254,12 +254,12 @@ def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
     caller = calling(router)
     rule = own_rule(caller, rule_id)
     if body is not None and body.window_start is not None:
-        run = run_window(rule, wiring.runs(), _by_hand(), body.window_start.astimezone(UTC))
+        run = run_window(rule, stores.runs(), _by_hand(), body.window_start.astimezone(UTC))
     elif runs_by_arrival(rule):
-        run = run_arrived(rule, wiring.runs(), wiring.lake_objects(), _by_hand())
+        run = run_arrived(rule, stores.runs(), stores.lake_objects(), _by_hand())
     else:
-        run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), _by_hand())
-    wiring.workflow().start(run, is_large(run))
+        run = run_now(rule, stores.runs(), catalogs.catalog(caller.tenant), _by_hand())
+    starting.workflow().start(run, is_large(run))
     return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
 
 
@@ -268,11 +268,11 @@ def amend_rule(rule_id: str) -> Response[RunList]:
     """Deliver now what came late to windows that are over. It is also looked for whenever the rule runs."""
     caller = calling(router)
     rule = own_rule(caller, rule_id)
-    registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(caller.tenant))
-    made, checked = amend_now(rule, registry, wiring.now(), wiring.tzdata_version())
-    wiring.rules().late_checked(rule, checked)
+    registry = Registry(stores.runs(), stores.lake_objects(), catalogs.catalog(caller.tenant))
+    made, checked = amend_now(rule, registry, clock.now(), clock.tzdata_version())
+    stores.rules().late_checked(rule, checked)
     for run in made:
-        wiring.workflow().start(run, is_large(run))
+        starting.workflow().start(run, is_large(run))
     answer = RunList(items=[view_of_run(run) for run in made], cursor="")
     return Response(HTTPStatus.ACCEPTED.value, "application/json", answer)
 
@@ -294,22 +294,22 @@ def list_runs_of_rule(
 
 
 def _by_hand() -> Tick:
-    now = wiring.now()
-    return Tick(time=now, now=now, trigger=Trigger.MANUAL, tzdata=wiring.tzdata_version())
+    now = clock.now()
+    return Tick(time=now, now=now, trigger=Trigger.MANUAL, tzdata=clock.tzdata_version())
 
 
 def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
     caller = calling(router)
     current = own_rule(caller, rule_id)
     changed = change(current)
-    wiring.rules().replace(changed, current.version)
+    stores.rules().replace(changed, current.version)
     return _view(changed)
 
 
 def _checked(caller: Caller, body: RuleRequest, password: ArchivePassword) -> RuleSettings:
-    catalog, given = wiring.catalog(caller.tenant), body.settings()
+    catalog, given = catalogs.catalog(caller.tenant), body.settings()
     settings = given.model_copy(update={"data": reached_data(caller, given.data, catalog)})
-    saved = [wiring.destinations().find(caller.tenant, one) for one in settings.destinations]
+    saved = [stores.destinations().find(caller.tenant, one) for one in settings.destinations]
     usable = {s.destination_id for s in saved if s is not None and s.usable and may_use(caller, s)}
     check_settings(settings, catalog, usable, password)
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
@@ -331,7 +331,7 @@ def _password_name(rule_id: str) -> str:
 
 
 def _view(rule: Rule, last_run: RunView | None = None) -> RuleView:
-    upcoming = rules.occurrence_at(rule, rule.cursor, wiring.catalog(rule.tenant))
+    upcoming = rules.occurrence_at(rule, rule.cursor, catalogs.catalog(rule.tenant))
     window = upcoming.window if upcoming and rule.next_run else None
     values: dict[str, Any] = {"created_at": stamp(rule.created_at), "updated_at": stamp(rule.updated_at)}
     return RuleView(
@@ -343,7 +343,9 @@ def _view(rule: Rule, last_run: RunView | None = None) -> RuleView:
         next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
         version=rule.version,
         created_by=rule.created_by,
-        warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now(), mails=wiring.mails_are_sent()),
+        warnings=rule_warnings(
+            rule.settings, catalogs.catalog(rule.tenant), clock.now(), mails=notices.mails_are_sent()
+        ),
         last_run=last_run,
         **values,
     )
