@@ -21,9 +21,9 @@ from tests.integration.functions import context, function, started_afresh
 from waybill.aws.events import EventBridge
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.holes import HolesTable
-from waybill.aws.tables.items import RunItem
 from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
+from waybill.aws.tables.run_item import RunItem
 from waybill.aws.tables.runs import RunsTable
 from waybill.core import auditing
 from waybill.core.auditing import Audited, Office, audit_all

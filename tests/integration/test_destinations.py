@@ -20,7 +20,7 @@ from tests.core.made import rule
 from tests.integration.functions import context, function
 from tests.integration.house import Platform, platform
 from tests.integration.in_process import ADMINISTRATOR
-from waybill.aws.tables.items import DestinationItem
+from waybill.aws.tables.destinations import DestinationItem
 from waybill.core.deliver import Receipt
 from waybill.core.errors import Conflict, HostKeyChanged, TransientError
 from waybill.core.run import RunKey

@@ -11,10 +11,11 @@ from tests.core.made import CATALOG, NOW, rule
 from tests.integration.conftest import REGION
 from waybill.aws.tables.access import AccessTable
 from waybill.aws.tables.destinations import DestinationsTable
-from waybill.aws.tables.items import DUE_SHARDS, RuleItem
-from waybill.aws.tables.rules import RulesTable, due_shard
+from waybill.aws.tables.rule_item import RuleItem
+from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
+from waybill.aws.tables.shards import DUE_SHARDS, due_shard
 from waybill.core.access import AccessKey, Caller, Permission
 from waybill.core.deliver import ProbeStep, Receipt
 from waybill.core.dispatch import Tick, claim_due
