@@ -16,7 +16,8 @@ from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.precondition import check_match, etag
 from endpoints.problems import field_errors
-from endpoints.rules import RuleRequest, RuleView, made_rule
+from endpoints.rule_views import RuleView
+from endpoints.rules import RuleRequest, made_rule
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import InvalidInput, NotFound, NotPermitted
 from waybill.core.sharing import Sharing
