@@ -30,10 +30,10 @@ from simulate.row import Row, counted, none_of
 from simulate.rules import Made, made
 from tests.core.stores import MemoryEvents
 from waybill.core.dispatch import Tick
-from waybill.core.doors import House, runs_asked_for
+from waybill.core.doors import runs_asked_for
 from waybill.core.rule import Rule
 from waybill.core.run import Run, Trigger
-from waybill.wiring import buckets, catalogs, clock, starting, stores
+from waybill.wiring import clock, dispatching, stores
 
 DISPATCHERS, _PROCESSES = 64, 8
 _PLACES = Places(state=ROOT / ".sandbox" / "race")
@@ -112,18 +112,7 @@ def _dispatcher(number: int) -> list[Claimed]:
     lanes = DISPATCHERS // _A_SHARD
     shards = range(number % lanes, stores.rules().shards, lanes)
     broken: list[Rule] = []
-    house = House(
-        rules=stores.rules(),
-        runs=stores.runs(),
-        backfills=stores.backfills(),
-        lake=stores.lake_objects(),
-        catalogs=catalogs.catalog,
-        stage=buckets.stage(),
-        queue=starting.dispatch_queue(),
-        events=MemoryEvents(),
-        claims=map,
-        broken=broken.append,
-    )
+    house = replace(dispatching.house(map, broken.append), events=MemoryEvents())
     house.rules.due(_TIME, shards[0], 1)  # its connections are there
     tick = Tick(time=_TIME, now=clock.now(), trigger=Trigger.SCHEDULE, tzdata=clock.tzdata_version())
     _line.wait(_START_SECONDS)

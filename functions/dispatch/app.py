@@ -16,12 +16,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from waybill.boundary import Event, handler, logger, measured
 from waybill.core.dispatch import Tick, claim_line, is_large
-from waybill.core.doors import House, batches, runs_asked_for
+from waybill.core.doors import batches, runs_asked_for
 from waybill.core.errors import PermanentError
 from waybill.core.rule import Rule
 from waybill.core.run import Trigger
 from waybill.core.window import instant, stamp
-from waybill.wiring import buckets, buses, catalogs, clock, starting, stores
+from waybill.wiring import buckets, clock, dispatching, starting
 
 BATCH = 500
 """Claims are handed on in batches: the first runs start while the last are being claimed."""
@@ -35,18 +35,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     if "Records" in event:
         event = json.loads(event["Records"][0]["body"])
     tick = _tick(event)
-    house = House(
-        rules=stores.rules(),
-        runs=stores.runs(),
-        backfills=stores.backfills(),
-        lake=stores.lake_objects(),
-        catalogs=catalogs.catalog,
-        stage=buckets.stage(),
-        queue=starting.dispatch_queue(),
-        events=buses.events(),
-        claims=_POOL.map,
-        broken=_log,
-    )
+    house = dispatching.house(_POOL.map, _log)
     claimed = 0
     for runs in batches(runs_asked_for(event, tick, house), BATCH):
         lines = "\n".join(claim_line(run, is_large(run)) for run in runs) + "\n"
