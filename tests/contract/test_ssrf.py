@@ -19,6 +19,7 @@ import pytest
 from pydantic import ValidationError
 
 from sandbox import mail_sink
+from tests.contract.any_method import AnyMethod
 from tests.contract.rigs import LOOPBACK, deliver
 from tests.contract.targets import TARGETS
 from waybill.core.deliver import Destination
@@ -190,7 +191,7 @@ CODES = (300, 301, 302, 303, 307, 308)
 AIMS = ("http://169.254.169.254/latest/meta-data/", "https://127.0.0.1/", "http://[::1]/", "//10.0.0.1/x", "/elsewhere")
 
 
-class SendingOn(http.server.BaseHTTPRequestHandler):
+class SendingOn(AnyMethod):
     protocol_version = "HTTP/1.1"
     code, aim = 307, ""
 
@@ -201,15 +202,7 @@ class SendingOn(http.server.BaseHTTPRequestHandler):
         self.send_header("Location", self.aim)
         self.send_header("x-amz-bucket-region", "x.evil.example/")
         self.send_header("x-ms-error-code", "TemporaryRedirect")
-        self.send_header("Content-Length", "0" if self.command == "HEAD" else str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        del format, args
+        self.body(body)
 
 
 @pytest.fixture

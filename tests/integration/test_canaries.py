@@ -30,6 +30,7 @@ import pytest
 
 from sandbox import mail_sink
 from tests.contract import servers
+from tests.contract.any_method import AnyMethod
 from tests.contract.rigs import LOOPBACK
 from tests.core.test_plan import planned
 from tests.integration.functions import context, function
@@ -273,7 +274,7 @@ def test_passwords_of_mail(watch: Watch, tmp_path: Path) -> None:
             lived_through(watch, "smtp", given, good=False, crashes=OPEN["smtp"])
 
 
-class Echo(http.server.BaseHTTPRequestHandler):
+class Echo(AnyMethod):
     """Answers with an error that holds all that it was sent."""
 
     def answer(self) -> None:
@@ -284,15 +285,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
         )
         self.send_response(400, told.encode("ascii", "replace").decode())
         self.send_header("x-ms-error-code", self.path)
-        self.send_header("Content-Length", "0" if self.command == "HEAD" else str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        del format, args
+        self.body(body)
 
 
 @pytest.fixture
