@@ -25,9 +25,9 @@ from sandbox.places import ROOT, Places
 from sandbox.receivers import aws_client
 from sandbox.seed import TENANT
 from tests.core.made import NOW, rule
-from waybill import wiring
 from waybill.core.run import Run, RunKey, RunState, Trigger
 from waybill.core.window import Window
+from waybill.wiring import environment, stores
 
 RULES, RUNS_EACH, PAGE, CALLS = 400, 10, 50, 200
 _PLACES = Places(state=ROOT / ".sandbox" / "bench")
@@ -49,7 +49,7 @@ def around(folder: Path) -> Iterator[None]:
         found = aws_client("lambda", surroundings).get_function_configuration(FunctionName=function)
         variables = dict(found["Environment"]["Variables"])
         os.environ.update(variables)
-        wiring.settings.cache_clear()
+        environment.settings.cache_clear()
         _fill(json.loads((folder / "rules.json").read_text()))
         told = {"base": surroundings.api, "key": surroundings.seeded["WAYBILL_API_KEY"]}
         told |= {"rules": variables["WAYBILL_RULES_TABLE"], "runs": variables["WAYBILL_RUNS_TABLE"]}
@@ -63,12 +63,12 @@ def _fill(rules: int) -> None:
         made = rule(
             tenant=TENANT, rule_id=f"rul_{number:016x}", name=f"Rule {number}", schedule={"frequency": "manual"}
         )
-        wiring.rules().add(made)
+        stores.rules().add(made)
         for day in range(RUNS_EACH):
             window = Window(NOW + day * timedelta(days=1), NOW + (day + 1) * timedelta(days=1))
             at = window.end + timedelta(seconds=number)
             key = RunKey(TENANT, made.rule_id, window.start, 1)
-            wiring.runs().add(Run(key, window, RunState.SUCCESS, Trigger.MANUAL, 1, at, at))
+            stores.runs().add(Run(key, window, RunState.SUCCESS, Trigger.MANUAL, 1, at, at))
 
 
 def ours(folder: Path) -> float:

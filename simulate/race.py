@@ -29,11 +29,11 @@ from sandbox.surroundings import Surroundings
 from simulate.row import Row, counted, none_of
 from simulate.rules import Made, made
 from tests.core.stores import MemoryEvents
-from waybill import wiring
 from waybill.core.dispatch import Tick
-from waybill.core.doors import House, runs_asked_for
+from waybill.core.doors import runs_asked_for
 from waybill.core.rule import Rule
 from waybill.core.run import Run, Trigger
+from waybill.wiring import clock, dispatching, stores
 
 DISPATCHERS, _PROCESSES = 64, 8
 _PLACES = Places(state=ROOT / ".sandbox" / "race")
@@ -65,11 +65,11 @@ def rows(rules: int, seed: int) -> list[Row]:
         _keep_from_running(surroundings)
         with waiting(f"{rules} rules to be saved"):
             for one in started:
-                wiring.rules().add(one.rule)
+                stores.rules().add(one.rule)
         with waiting(f"{DISPATCHERS} dispatchers"):
             claimed = _raced()
-        after = {rule.rule_id: rule for rule in wiring.rules().every("", _ALL).items}
-        runs = [run for n in range(_TENANTS) for run in wiring.runs().of_tenant(_tenant(n), "", _ALL).items]
+        after = {rule.rule_id: rule for rule in stores.rules().every("", _ALL).items}
+        runs = [run for n in range(_TENANTS) for run in stores.runs().of_tenant(_tenant(n), "", _ALL).items]
     return judged(started, after, runs, claimed)
 
 
@@ -110,22 +110,11 @@ def _dispatchers(numbers: Sequence[int]) -> list[Claimed]:
 
 def _dispatcher(number: int) -> list[Claimed]:
     lanes = DISPATCHERS // _A_SHARD
-    shards = range(number % lanes, wiring.rules().shards, lanes)
+    shards = range(number % lanes, stores.rules().shards, lanes)
     broken: list[Rule] = []
-    house = House(
-        rules=wiring.rules(),
-        runs=wiring.runs(),
-        backfills=wiring.backfills(),
-        lake=wiring.lake_objects(),
-        catalogs=wiring.catalog,
-        stage=wiring.stage(),
-        queue=wiring.dispatch_queue(),
-        events=MemoryEvents(),
-        claims=map,
-        broken=broken.append,
-    )
+    house = replace(dispatching.house(map, broken.append), events=MemoryEvents())
     house.rules.due(_TIME, shards[0], 1)  # its connections are there
-    tick = Tick(time=_TIME, now=wiring.now(), trigger=Trigger.SCHEDULE, tzdata=wiring.tzdata_version())
+    tick = Tick(time=_TIME, now=clock.now(), trigger=Trigger.SCHEDULE, tzdata=clock.tzdata_version())
     _line.wait(_START_SECONDS)
     claimed = []
     for shard in shards:

@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from moto import mock_aws
 
 from tests.integration.tables import REGION, create_tables
-from waybill.aws.tables import rules as rules_table
-from waybill.aws.tables import runs as runs_table
-from waybill.aws.tables.items import DUE_SHARDS
+from waybill.aws.tables import shards
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
 
@@ -27,11 +25,9 @@ def tables() -> Iterator[tuple[RulesTable, RunsTable]]:
 @contextmanager
 def _few_shards() -> Iterator[None]:
     """Each shard costs a query a minute, and moto is slow."""
-    before = DUE_SHARDS
-    for module in (rules_table, runs_table):
-        vars(module)["DUE_SHARDS"] = 2
+    before = shards.DUE_SHARDS
+    vars(shards)["DUE_SHARDS"] = 2
     try:
         yield
     finally:
-        for module in (rules_table, runs_table):
-            vars(module)["DUE_SHARDS"] = before
+        vars(shards)["DUE_SHARDS"] = before

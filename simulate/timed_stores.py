@@ -12,8 +12,7 @@ from simulate import aws_limits as aws
 from simulate.crowd import HOUR, Crowd, DueIndex
 from simulate.throttle import Keys
 from tests.core.stores import MemoryRules, MemoryRuns
-from waybill.aws.tables.items import DUE_SHARDS
-from waybill.aws.tables.rules import due_shard
+from waybill.aws.tables.shards import DUE_SHARDS, due_shard
 from waybill.aws.tables.transactions import PAUSES
 from waybill.core.errors import NotFound, TransientError
 from waybill.core.rule import Rule, RuleRef

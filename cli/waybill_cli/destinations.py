@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from waybill_cli.calling.api import Json
-from waybill_cli.calling.command import FAILED, AsJson, Document, Most, Profile, Yes, asking, document, sure
+from waybill_cli.calling.command import FAILED, AsJson, Document, Most, Profile, Yes, asking, deleted, document, listed
 from waybill_cli.calling.known import destination_ids
-from waybill_cli.terminal import console, facts, moment, plain, say_json, table
+from waybill_cli.terminal import facts, moment, say_json, table, warn
 
 destinations = typer.Typer(no_args_is_help=True, help="Where exports go: saved, tested endpoints.")
 DestinationId = Annotated[str, typer.Argument(help="A destination's id, dst_...", autocompletion=destination_ids)]
@@ -19,14 +18,13 @@ DestinationId = Annotated[str, typer.Argument(help="A destination's id, dst_..."
 @destinations.command("list")
 def list_destinations(limit: Most = 50, profile: Profile = "", as_json: AsJson = False) -> None:
     """All destinations, and whether rules may use them."""
-    with asking(profile, as_json=as_json) as api:
-        found = list(api.items("/destinations", limit))
-    if as_json:
-        say_json(found)
-        return
-    rows = [(d["destination_id"], d["name"], d["kind"], d["usable"], moment(d["probed_at"])) for d in found]
+
+    def row(d: Json) -> tuple[object, ...]:
+        return d["destination_id"], d["name"], d["kind"], d["usable"], moment(d["probed_at"])
+
+    heads = ("Destination", "Name", "Kind", "Usable", "Tested (UTC)")
     empty = "There are no destinations yet. `waybill destinations create FILE` makes one."
-    table(("Destination", "Name", "Kind", "Usable", "Tested (UTC)"), rows, empty)
+    listed("/destinations", limit, profile, as_json=as_json, heads=heads, row=row, empty=empty)
 
 
 @destinations.command()
@@ -76,11 +74,7 @@ def probe(
 @destinations.command()
 def delete(destination: DestinationId, yes: Yes = False, profile: Profile = "", as_json: AsJson = False) -> None:
     """Delete a destination and its secret. Refused while a rule names it."""
-    sure(f"Delete {destination}?", yes=yes)
-    with asking(profile, as_json=as_json) as api:
-        api.delete(f"/destinations/{destination}")
-    if not as_json:
-        console().print(Text(f"{destination} is deleted."))
+    deleted("/destinations", destination, profile, yes=yes, as_json=as_json)
 
 
 def _show(found: Json, *, as_json: bool) -> None:
@@ -103,5 +97,4 @@ def _show(found: Json, *, as_json: bool) -> None:
         for s in found["probe"]
     ]
     table(("Step", "", "What it found"), rows, "It was not tested yet.")
-    for warning in found["warnings"]:
-        console().print(Text(plain(f"Mind: {warning}"), style="yellow"))
+    warn(found["warnings"])

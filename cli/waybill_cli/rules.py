@@ -9,10 +9,10 @@ import typer
 from rich.text import Text
 
 from waybill_cli.calling.api import Json
-from waybill_cli.calling.command import FAILED, AsJson, Document, Most, Profile, Yes, asking, document, sure
+from waybill_cli.calling.command import FAILED, AsJson, Document, Most, Profile, Yes, asking, deleted, document, listed
 from waybill_cli.calling.known import rule_ids
 from waybill_cli.runs import EVERY, Follow, started
-from waybill_cli.terminal import console, facts, moment, plain, say_json, size, table
+from waybill_cli.terminal import console, facts, moment, plain, say_json, size, table, warn
 
 rules = typer.Typer(no_args_is_help=True, help="What leaves, when, in which shape and to where.")
 RuleId = Annotated[str, typer.Argument(help="A rule's id, rul_...", autocompletion=rule_ids)]
@@ -21,17 +21,14 @@ RuleId = Annotated[str, typer.Argument(help="A rule's id, rul_...", autocompleti
 @rules.command("list")
 def list_rules(limit: Most = 50, profile: Profile = "", as_json: AsJson = False) -> None:
     """All rules with their next run."""
-    with asking(profile, as_json=as_json) as api:
-        found = list(api.items("/rules", limit))
-    if as_json:
-        say_json(found)
-        return
-    rows = [
-        (r["rule_id"], r["settings"]["name"], r["state"], r["settings"]["schedule"]["frequency"], moment(r["next_run"]))
-        for r in found
-    ]
+
+    def row(r: Json) -> tuple[object, ...]:
+        settings = r["settings"]
+        return r["rule_id"], settings["name"], r["state"], settings["schedule"]["frequency"], moment(r["next_run"])
+
+    heads = ("Rule", "Name", "State", "Frequency", "Next run (UTC)")
     empty = "There are no rules yet. `waybill rules create FILE` makes one."
-    table(("Rule", "Name", "State", "Frequency", "Next run (UTC)"), rows, empty)
+    listed("/rules", limit, profile, as_json=as_json, heads=heads, row=row, empty=empty)
 
 
 @rules.command()
@@ -120,11 +117,7 @@ def calendar(
 @rules.command()
 def delete(rule: RuleId, yes: Yes = False, profile: Profile = "", as_json: AsJson = False) -> None:
     """Delete a rule. Its runs and their log stay."""
-    sure(f"Delete {rule}?", yes=yes)
-    with asking(profile, as_json=as_json) as api:
-        api.delete(f"/rules/{rule}")
-    if not as_json:
-        console().print(Text(f"{rule} is deleted."))
+    deleted("/rules", rule, profile, yes=yes, as_json=as_json)
 
 
 def preview(file: Document, profile: Profile = "", as_json: AsJson = False) -> None:
@@ -189,8 +182,7 @@ def _show(rule: Json, *, as_json: bool) -> None:
             ("Version", rule["version"]),
         ]
     )
-    for warning in rule["warnings"]:
-        console().print(Text(plain(f"Mind: {warning}"), style="yellow"))
+    warn(rule["warnings"])
 
 
 def _show_backfill(found: Json, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from waybill_cli.calling.api import Api, Json
-from waybill_cli.calling.command import FAILED, AsJson, Most, Profile, Yes, asking, sure
+from waybill_cli.calling.command import FAILED, AsJson, Most, Profile, Yes, asking, listed, sure
 from waybill_cli.calling.known import run_ids
 from waybill_cli.terminal import console, facts, moment, plain, say_json, size, table
 
@@ -31,13 +31,10 @@ def list_runs(
     as_json: AsJson = False,
 ) -> None:
     """The newest runs first."""
-    with asking(profile, as_json=as_json) as api:
-        found = list(api.items(f"/rules/{rule}/runs" if rule else "/runs", limit))
-    if as_json:
-        say_json(found)
-        return
+    place = f"/rules/{rule}/runs" if rule else "/runs"
     heads = ("Run", "Rule", "Window (UTC)", "State", "Rows", "Size", "Message")
-    table(heads, map(_line, found), "There are no runs yet. `waybill rules run RULE` starts one.")
+    empty = "There are no runs yet. `waybill rules run RULE` starts one."
+    listed(place, limit, profile, as_json=as_json, heads=heads, row=_line, empty=empty)
 
 
 @runs.command()

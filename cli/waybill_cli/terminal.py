@@ -58,6 +58,12 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
     console().print(shown)
 
 
+def warn(sentences: Iterable[str]) -> None:
+    """What the API found that its caller should think of; nothing is wrong."""
+    for sentence in sentences:
+        console().print(Text(plain(f"Mind: {sentence}"), style="yellow"))
+
+
 def size(count: int | None) -> str:
     """Bytes for people."""
     if count is None:

@@ -6,10 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, Unauthorized, handler
 from waybill.core.access import Caller, key_id_of, matches
 from waybill.core.tokens import caller_of_claims
+from waybill.wiring import callers, clock, stores
 
 
 @handler
@@ -38,15 +38,15 @@ def _verified(event: Event) -> Caller | None:
 
 def _of_key(text: str) -> Caller | None:
     key_id = key_id_of(text)
-    kept = wiring.access_keys().get(key_id) if key_id else None
-    good = kept is not None and matches(text, kept, wiring.pepper()) and kept.open_at(wiring.now())
+    kept = stores.access_keys().get(key_id) if key_id else None
+    good = kept is not None and matches(text, kept, callers.pepper()) and kept.open_at(clock.now())
     return kept.caller if kept and good else None
 
 
 def _of_token(text: str) -> Caller | None:
-    tokens = wiring.tokens() if text else None
+    tokens = callers.tokens() if text else None
     claims = tokens.claims(text) if tokens else None
-    return caller_of_claims(claims, wiring.claim_names()) if claims else None
+    return caller_of_claims(claims, callers.claim_names()) if claims else None
 
 
 def _whole_api(method_arn: str) -> str:

@@ -10,23 +10,23 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler
 from waybill.core.folder_access import Folder, FolderKey, end_overdue, renew
 from waybill.core.window import stamp
+from waybill.wiring import clock, hosted_keys
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
-    folder, keys = Folder(event["tenant"], event["destination_id"]), wiring.folder_keys()
+    folder, keys = Folder(event["tenant"], event["destination_id"]), hosted_keys.folder_keys()
     match event["ask"]:
         case "renew":
             overlap = timedelta(minutes=event["overlap_minutes"])
-            alarm = wiring.alarm(context.invoked_function_arn)
-            made = renew(folder, event["made_by"], overlap, keys, alarm, wiring.now())
+            alarm = hosted_keys.alarm(context.invoked_function_arn)
+            made = renew(folder, event["made_by"], overlap, keys, alarm, clock.now())
             return {"access_key_id": made.access_key_id, "secret_access_key": made.secret_access_key}
         case "end":
-            return {"ended": list(end_overdue(folder, keys, wiring.now()))}
+            return {"ended": list(end_overdue(folder, keys, clock.now()))}
         case "remove":
             keys.remove(folder)
             return {}

@@ -14,14 +14,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler, logger, measured
 from waybill.core.dispatch import Tick, claim_line, is_large
-from waybill.core.doors import House, batches, runs_asked_for
+from waybill.core.doors import batches, runs_asked_for
 from waybill.core.errors import PermanentError
 from waybill.core.rule import Rule
 from waybill.core.run import Trigger
 from waybill.core.window import instant, stamp
+from waybill.wiring import buckets, clock, dispatching, starting
 
 BATCH = 500
 """Claims are handed on in batches: the first runs start while the last are being claimed."""
@@ -35,24 +35,13 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     if "Records" in event:
         event = json.loads(event["Records"][0]["body"])
     tick = _tick(event)
-    house = House(
-        rules=wiring.rules(),
-        runs=wiring.runs(),
-        backfills=wiring.backfills(),
-        lake=wiring.lake_objects(),
-        catalogs=wiring.catalog,
-        stage=wiring.stage(),
-        queue=wiring.dispatch_queue(),
-        events=wiring.events(),
-        claims=_POOL.map,
-        broken=_log,
-    )
+    house = dispatching.house(_POOL.map, _log)
     claimed = 0
     for runs in batches(runs_asked_for(event, tick, house), BATCH):
         lines = "\n".join(claim_line(run, is_large(run)) for run in runs) + "\n"
         digest = hashlib.sha256(lines.encode()).hexdigest()[:24]
-        batch = wiring.stage().put(f"claims/{stamp(tick.time)}/{digest}.jsonl", lines.encode())
-        wiring.workflow().fan_out(batch.key)
+        batch = buckets.stage().put(f"claims/{stamp(tick.time)}/{digest}.jsonl", lines.encode())
+        starting.workflow().fan_out(batch.key)
         claimed += len(runs)
         measured("WindowsClaimed", len(runs), trigger=tick.trigger.value)
     return {"time": stamp(tick.time), "claimed": claimed}
@@ -60,13 +49,13 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
 
 def _tick(event: Event) -> Tick:
     """The scheduled time, where the event has one: a late delivery must not change what is due."""
-    now = wiring.now()
+    now = clock.now()
     try:
         time = instant(str(event["time"])) if event.get("time") else now
     except ValueError as wrong:
         raise PermanentError(f"The event's time is no instant: {wrong}", "Send ISO 8601 with an offset.") from wrong
     trigger = Trigger.EVENT if "detail" in event else Trigger.SCHEDULE
-    return Tick(time=time, now=now, trigger=trigger, tzdata=wiring.tzdata_version())
+    return Tick(time=time, now=now, trigger=trigger, tzdata=clock.tzdata_version())
 
 
 def _log(rule: Rule) -> None:

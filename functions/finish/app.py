@@ -7,32 +7,32 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler, measured
 from waybill.core.dispatch import is_large
 from waybill.core.ending import Books, end_run, waited_for
 from waybill.core.run import Outcome, Run, RunState, known_key
+from waybill.wiring import buckets, buses, catalogs, clock, starting, stores
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     books = Books(
-        runs=wiring.runs(),
-        rules=wiring.rules(),
-        backfills=wiring.backfills(),
-        lake=wiring.lake_objects(),
-        log=wiring.run_log(),
-        stage=wiring.stage(),
-        events=wiring.events(),
-        catalogs=wiring.catalog,
-        now=wiring.now,
+        runs=stores.runs(),
+        rules=stores.rules(),
+        backfills=stores.backfills(),
+        lake=stores.lake_objects(),
+        log=stores.run_log(),
+        stage=buckets.stage(),
+        events=buses.events(),
+        catalogs=catalogs.catalog,
+        now=clock.now,
     )
     key = known_key(event["tenant"], event["run_id"])
     outcome, ended = end_run(key, event["epoch"], event.get("error"), books)
     if ended:
         _measure(books.runs.get(key), outcome)
-    for run in waited_for(key, books, wiring.tzdata_version()):
-        wiring.workflow().start(run, is_large(run))
+    for run in waited_for(key, books, clock.tzdata_version()):
+        starting.workflow().start(run, is_large(run))
     return {"state": outcome.state.value, "ended": ended}
 
 

@@ -7,8 +7,8 @@ from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler, logger
+from waybill.wiring import clock, registering
 
 
 @handler
@@ -21,7 +21,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
 
 def _register(found: dict[str, Any]) -> bool:
     key = unquote_plus(found["key"])
-    registered = wiring.registrar().register(key, str(found.get("versionId") or ""), wiring.now())
+    registered = registering.registrar().register(key, str(found.get("versionId") or ""), clock.now())
     if registered is None:
         logger.info("nothing to register: %s", key)
     return registered is not None

@@ -12,17 +12,17 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler, logger
 from waybill.core.notice import Notice
 from waybill.core.notify import Desk, deliver, fan_out, try_now
+from waybill.wiring import clock, notices, stores
 
 
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     if "test" in event:
-        subscription = wiring.subscriptions().get(**event["test"])
-        attempts = try_now(subscription, _desk(), wiring.now())
+        subscription = stores.subscriptions().get(**event["test"])
+        attempts = try_now(subscription, _desk(), clock.now())
         return {"attempts": [one.model_dump(mode="json") for one in attempts]}
     (record,) = event["Records"]  # one message at a time, as the queue's mapping says
     put_off = _taken(record)
@@ -36,19 +36,19 @@ def _taken(record: Mapping[str, Any]) -> bool:
         logger.info("%s notices of %s", fan_out(said, _desk()), said["detail-type"])
         return False
     number = int(record["attributes"]["ApproximateReceiveCount"])
-    pause = deliver(Notice.model_validate(said), number, _desk(), wiring.now())
+    pause = deliver(Notice.model_validate(said), number, _desk(), clock.now())
     if pause is None:
         return False
-    wiring.outbox().put_off(record["receiptHandle"], pause)
+    notices.outbox().put_off(record["receiptHandle"], pause)
     return True
 
 
 def _desk() -> Desk:
     return Desk(
-        rules=wiring.rules(),
-        subscriptions=wiring.subscriptions(),
-        attempts=wiring.attempts(),
-        log=wiring.run_log(),
-        outbox=wiring.outbox(),
-        post=wiring.post(),
+        rules=stores.rules(),
+        subscriptions=stores.subscriptions(),
+        attempts=stores.attempts(),
+        log=stores.run_log(),
+        outbox=notices.outbox(),
+        post=notices.post(),
     )

@@ -7,9 +7,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler
 from waybill.core.rotation import Candidate
+from waybill.wiring import connections, stores
 
 RESERVE_SECONDS = 3.0
 """For the answer, so that a server that never answers is named by its step."""
@@ -18,8 +18,8 @@ RESERVE_SECONDS = 3.0
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     """With `candidate`, what shall take the place of the saved settings and credentials is tested."""
-    saved = wiring.destinations().get(event["tenant"], event["destination_id"])
+    saved = stores.destinations().get(event["tenant"], event["destination_id"])
     if "candidate" in event:
         saved = Candidate(**event["candidate"]).of(saved)
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
-    return {"steps": [asdict(step) for step in wiring.probed(saved, seconds)]}
+    return {"steps": [asdict(step) for step in connections.probed(saved, seconds)]}

@@ -13,11 +13,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler
 from waybill.core import answers
 from waybill.core.errors import ConfigurationError, InvalidInput
 from waybill.core.search import Reading
+from waybill.wiring import buckets, catalogs, clock, connections, engines, lists, stores
 
 ANSWERS: Mapping[str, Callable[[Event, answers.Desk], dict[str, Any]]] = {
     "preview": answers.preview_answer,
@@ -32,19 +32,19 @@ SPARE_MS = 5_000
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="waybill-") as folder:
         reading = Reading(
-            objects=wiring.lake_objects(),
-            lake=wiring.lake(),
-            rows=wiring.row_engine(),
+            objects=stores.lake_objects(),
+            lake=buckets.lake(),
+            rows=engines.row_engine(),
             folder=Path(folder),
             enough=lambda: context.get_remaining_time_in_millis() < SPARE_MS,
         )
         desk = answers.Desk(
             reading=reading,
-            catalog=wiring.catalog(event["tenant"]),
-            planned=wiring.planned_destinations,
-            renderers=wiring.list_renderers(Path(folder)),
-            stage=wiring.stage(),
-            now=wiring.now(),
+            catalog=catalogs.catalog(event["tenant"]),
+            planned=connections.planned_destinations,
+            renderers=lists.list_renderers(Path(folder)),
+            stage=buckets.stage(),
+            now=clock.now(),
         )
         try:
             return ANSWERS[event["kind"]](event, desk)

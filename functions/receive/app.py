@@ -8,10 +8,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler, logger
 from waybill.core.errors import WaybillError
 from waybill.core.sent_event import receive_event
+from waybill.wiring import buckets, catalogs, clock
 
 
 @handler
@@ -23,7 +23,7 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
 
 def _receive(record: SQSRecord) -> None:
     try:
-        received = receive_event(wiring.lake(), wiring.catalog, record.body, wiring.now())
+        received = receive_event(buckets.lake(), catalogs.catalog, record.body, clock.now())
     except WaybillError as error:
         logger.warning("message %s was not taken: %s", record.message_id, error)
         raise

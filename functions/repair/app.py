@@ -7,9 +7,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler, logger, out_of_time
 from waybill.core.repair import repair, scope_of
+from waybill.wiring import buckets, clock, registering, stores
 
 
 @handler
@@ -18,13 +18,13 @@ def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     next call does.
     """
     tenant, dataset, since = (str(event.get(name) or "") for name in ("tenant", "dataset", "since"))
-    scope = scope_of(tenant, dataset, since, wiring.now())
+    scope = scope_of(tenant, dataset, since, clock.now())
     done = repair(
-        wiring.lake(),
-        wiring.registrar(),
-        wiring.bookmarks(),
+        buckets.lake(),
+        registering.registrar(),
+        stores.bookmarks(),
         scope,
-        wiring.now,
+        clock.now,
         out_of_time(context, reserve_seconds=120),
     )
     if done.found:

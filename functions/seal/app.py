@@ -9,13 +9,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from waybill import wiring
 from waybill.boundary import Event, handler, out_of_time
 from waybill.core.attempt import held_run
 from waybill.core.plan import read_plan
 from waybill.core.run import known_key
 from waybill.core.seal import seal
 from waybill.core.seal_bench import SealBench
+from waybill.wiring import buckets, engines, lists, stores, vault
 
 RESERVE_SECONDS = 420.0
 """For one more PDF, and for reading what is composed."""
@@ -24,19 +24,19 @@ RESERVE_SECONDS = 420.0
 @handler
 def handle(event: Event, context: LambdaContext) -> dict[str, Any]:
     key = known_key(event["tenant"], event["run_id"])
-    run = held_run(wiring.runs(), key, event["epoch"])
-    plan = read_plan(wiring.stage(), key)
+    run = held_run(stores.runs(), key, event["epoch"])
+    plan = read_plan(buckets.stage(), key)
     bench = SealBench(
-        stage=wiring.stage(),
-        signer=wiring.signer(),
-        secrets=wiring.secrets(),
-        archive=wiring.zip_encoder,
-        pdf=wiring.pdf,
+        stage=buckets.stage(),
+        signer=vault.signer(),
+        secrets=vault.secrets(),
+        archive=engines.zip_encoder,
+        pdf=lists.pdf,
         attempt=context.aws_request_id,
         out_of_time=out_of_time(context, RESERVE_SECONDS),
     )
     sealed = seal(plan, bench)
     if sealed is None:
         return {"status": "paused"}
-    wiring.run_log(minimal=run.minimal_log).note(key, plan.planned_at, "seal", sealed.summary())
+    stores.run_log(minimal=run.minimal_log).note(key, plan.planned_at, "seal", sealed.summary())
     return {"status": "sealed", **sealed.work(plan)}

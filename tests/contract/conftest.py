@@ -91,26 +91,27 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.S3Se
 
 @pytest.fixture
 def s3_rig(s3_server: servers.S3Server) -> Rig:
+    return s3_rig_of(s3_server)
+
+
+def s3_rig_of(server: servers.S3Server, **options: Any) -> Rig:
+    """With a bucket of its own, made with these options."""
     bucket = f"contract-{secrets.token_hex(6)}"
-    return s3_rig_of(s3_server, bucket, S3View(s3_server, bucket))
-
-
-def s3_rig_of(s3_server: servers.S3Server, bucket: str, view: S3View) -> Rig:
     return Rig(
         module=s3,
         settings={
             "bucket": bucket,
             "region": "us-east-1",
-            "access_key_id": s3_server.access_key_id,
-            "secret_access_key": s3_server.secret_access_key,
-            "endpoint_url": s3_server.endpoint,
+            "access_key_id": server.access_key_id,
+            "secret_access_key": server.secret_access_key,
+            "endpoint_url": server.endpoint,
         },
-        view=view,
+        view=S3View(server, bucket, **options),
         wrong_secret=("secret_access_key", "canary-secret-0123456789"),
         missing_place={"bucket": "contract-absent"},
         missing_step="authenticate",
         unreachable={"endpoint_url": f"http://{LOOPBACK}:{servers.free_port()}"},
-        canaries=(s3_server.secret_access_key, "canary-secret"),
+        canaries=(server.secret_access_key, "canary-secret"),
     )
 
 
@@ -126,8 +127,7 @@ def s3_sse_kms_rig(s3_rig: Rig) -> Rig:
 
 @pytest.fixture
 def s3_locked_rig(s3_server: servers.S3Server) -> Rig:
-    bucket = f"contract-{secrets.token_hex(6)}"
-    rig = s3_rig_of(s3_server, bucket, S3View(s3_server, bucket, ObjectLockEnabledForBucket=True))
+    rig = s3_rig_of(s3_server, ObjectLockEnabledForBucket=True)
     return replace(rig, settings={**rig.settings, "lock_mode": "GOVERNANCE", "lock_days": 3})
 
 
@@ -159,8 +159,7 @@ def s3_sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serv
 
 @pytest.fixture
 def s3_sandbox_rig(s3_sandbox_server: servers.S3Server) -> Rig:
-    bucket = f"contract-{secrets.token_hex(6)}"
-    return s3_rig_of(s3_sandbox_server, bucket, S3View(s3_sandbox_server, bucket))
+    return s3_rig_of(s3_sandbox_server)
 
 
 @pytest.fixture(scope="session")
@@ -171,9 +170,7 @@ def s3rver_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.
 
 @pytest.fixture
 def s3rver_rig(s3rver_server: servers.S3Server) -> Rig:
-    bucket = f"contract-{secrets.token_hex(6)}"
-    rig = s3_rig_of(s3rver_server, bucket, S3View(s3rver_server, bucket))
-    return replace(rig, lacks=LACKS_OF_S3RVER)
+    return replace(s3_rig_of(s3rver_server), lacks=LACKS_OF_S3RVER)
 
 
 # -- hosted

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.contract.answering import Answering, Said
 from tests.contract.rigs import HERE, LOOPBACK, deliver
 from waybill.core.errors import ConfigurationError, TransientError, WaybillError
 from waybill.destinations import azure_blob, s3
@@ -94,22 +95,13 @@ def test_what_does_not_resolve(net: Net, monkeypatch: pytest.MonkeyPatch) -> Non
     assert net.dialled == []
 
 
-class Redirect(http.server.BaseHTTPRequestHandler):
+class Redirect(Answering):
     """Sends everybody on to another port."""
 
     target = ""
 
-    def answer(self) -> None:
-        self.send_response(307)
-        self.send_header("Location", self.target)
-        self.send_header("x-amz-bucket-region", "us-west-2")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        del format, args
+    def said(self) -> Said:
+        return Said(307, b"", {"Location": self.target, "x-amz-bucket-region": "us-west-2"})
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.contract import servers
 from tests.contract.conftest import sftp_rig
 from tests.contract.rigs import HERE, LOOPBACK, Rig, deliver, outgoing
 from waybill.core.errors import AccessDenied, ConfigurationError, HostKeyChanged
-from waybill.destinations import sftp, sftp_session, sftp_writes
+from waybill.destinations import sftp, sftp_lane, sftp_session
 
 pytestmark = pytest.mark.real
 OTHER = "SHA256:" + "A" * 43
@@ -74,7 +74,7 @@ class Strict(asyncssh.SFTPServer):
 
 
 def test_a_server_that_takes_small_requests_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sftp_writes, "EXTENDED", 250)  # no server knows it, so none tells its limits
+    monkeypatch.setattr(sftp_lane, "EXTENDED", 250)  # no server knows it, so none tells its limits
     with servers.embedded_ssh(tmp_path, "p", sftp=Strict) as server:
         rig = sftp_rig(server, ("password", ""), ())
         deliver(rig.destination(), "a.bin", bytes(300_000))

@@ -25,13 +25,13 @@ from tests.contract.conftest import FolderView, sftp_rig
 from tests.contract.rigs import Bytes, Kept, Rig, deliver, outgoing
 from waybill.core.deliver import Paused, Receipt, send
 from waybill.core.errors import AccessDenied, ConfigurationError, TransientError
-from waybill.destinations import sftp_session, sftp_writes
+from waybill.destinations import sftp_lane, sftp_session, sftp_writes
 
 pytestmark = pytest.mark.real
 MIB = 1024 * 1024
 LARGE = bool(os.environ.get("WAYBILL_LARGE"))
 SIZE, CUTS = (500 * MIB, 200) if LARGE else (24 * MIB, 5)
-REQUEST = sftp_writes.LARGE_REQUEST
+REQUEST = sftp_lane.LARGE_REQUEST
 LOST = 2 * MIB + REQUEST
 """What a cut may lose of each channel: what the server's window lets be on its way, and a request that came in part."""
 Cut = Callable[[], int | None]
@@ -62,13 +62,13 @@ def channels(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """From where how many bytes of content were handed to the line."""
     noted: list[tuple[int, int]] = []
-    write = sftp_writes.Lane.write
+    write = sftp_lane.Lane.write
 
-    def note(lane: sftp_writes.Lane, piece: sftp_writes.Piece) -> None:
+    def note(lane: sftp_lane.Lane, piece: sftp_lane.Piece) -> None:
         noted.append((piece.offset, len(piece.content)))
         write(lane, piece)
 
-    monkeypatch.setattr(sftp_writes.Lane, "write", note)
+    monkeypatch.setattr(sftp_lane.Lane, "write", note)
     return noted
 
 
@@ -204,14 +204,14 @@ def test_a_hole_does_not_count_as_arrived(tmp_path: Path, channels: Callable[[in
 def sent_of(destination: Any, content: bytes, ledger: Kept) -> list[tuple[int, int]]:
     """Deliver the rest; from where how much of it was sent."""
     sent: list[tuple[int, int]] = []
-    write = sftp_writes.Lane.write
+    write = sftp_lane.Lane.write
 
-    def noted(lane: sftp_writes.Lane, piece: sftp_writes.Piece) -> None:
+    def noted(lane: sftp_lane.Lane, piece: sftp_lane.Piece) -> None:
         sent.append((piece.offset, len(piece.content)))
         write(lane, piece)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sftp_writes.Lane, "write", noted)
+        patch.setattr(sftp_lane.Lane, "write", noted)
         deliver(destination, "a.bin", content, ledger)
     destination.close()
     return sent

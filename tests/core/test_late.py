@@ -385,19 +385,23 @@ def test_holes_are_what_no_range_covers(
     assert [(h.after, h.upto) for h in holes(ranges, upto)] == wanted
 
 
-def failed_world() -> tuple[World, Run]:
-    """Hour 0 planned and failed; a row of it was registered after its plan."""
-    world = World("amend")
+def ended_world(policy: str, *, well: bool) -> tuple[World, Run]:
+    """Hour 0 planned and ended; a row of it was registered after its plan."""
+    world = World(policy)
     world.lake.put["first"] = [("a", START)]
     world.lake.register("first")
     world.hour = 1
     world.claim()
     (run,) = world.waiting()
     world.plan(run)
-    world.end(run, well=False)
+    world.end(run, well=well)
     world.lake.put["late"] = [("b", START + timedelta(minutes=1))]
     world.lake.register("late")
     return world, run
+
+
+def failed_world() -> tuple[World, Run]:
+    return ended_world("amend", well=False)
 
 
 def retried(world: World, run: Run) -> Run:
@@ -429,16 +433,7 @@ def test_who_looked_before_a_retry_does_not_pass_over_its_late_rows_after_it() -
 
 def left_behind() -> tuple[World, Run]:
     """Hour 1 took a late row along, and ended before its plan was staged."""
-    world = World("next")
-    world.lake.put["first"] = [("a", START)]
-    world.lake.register("first")
-    world.hour = 1
-    world.claim()
-    (run,) = world.waiting()
-    world.plan(run)
-    world.end(run, well=True)
-    world.lake.put["late"] = [("b", START + timedelta(minutes=1))]
-    world.lake.register("late")
+    world, _ = ended_world("next", well=True)
     world.hour = 2
     world.claim()
     (following,) = world.waiting()

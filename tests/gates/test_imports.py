@@ -14,8 +14,8 @@ from waybill.destinations import registry
 ROOT = Path(__file__).resolve().parents[2]
 WAYBILL = ROOT / "layers/shared/python/waybill"
 HOME = {
-    "boto3": ("aws.", "destinations.s3", "wiring"),
-    "botocore": ("aws.", "destinations.s3", "destinations.dial", "wiring"),
+    "boto3": ("aws.", "destinations.s3", "wiring.environment"),
+    "botocore": ("aws.", "destinations.s3", "destinations.dial", "wiring.environment"),
     "pynamodb": ("aws.tables.",),
     "paramiko": ("destinations.sftp",),
     "azure": ("destinations.azure_",),

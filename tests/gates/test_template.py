@@ -120,13 +120,13 @@ CALLS: dict[str, set[str]] = {
     "s3:GetObjectVersion": {"get_object", "head_object"},
     "s3:PutObject": {"put_object", "create_multipart_upload"},
     "s3:AbortMultipartUpload": {"abort_multipart_upload"},
-    "s3:ListBucket": {"read_if_there", "head_object", "get_paginator"},
-    "dynamodb:GetItem": {"get"},
+    "s3:ListBucket": {"read_if_there", "plan_if_staged", "head_object", "get_paginator"},
+    "dynamodb:GetItem": {"get", "found"},
     "dynamodb:Query": {"query"},
     "dynamodb:Scan": {"scan"},
     "dynamodb:BatchGetItem": {"batch_get"},
-    "dynamodb:PutItem": {"save"},
-    "dynamodb:UpdateItem": {"update"},
+    "dynamodb:PutItem": {"save", "saved"},
+    "dynamodb:UpdateItem": {"update", "changed"},
     "dynamodb:DeleteItem": {"delete"},
     "secretsmanager:GetSecretValue": {"get_secret_value"},
     "secretsmanager:CreateSecret": {"create_secret"},
@@ -162,12 +162,9 @@ POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
 def called(source: str) -> set[str]:
-    """Names of methods that a module calls."""
-    return {
-        node.func.attr
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
+    """Names of methods and of functions that a module calls."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return {f.attr for f in calls if isinstance(f, ast.Attribute)} | {f.id for f in calls if isinstance(f, ast.Name)}
 
 
 def reached(folder: Path) -> set[str]:
@@ -178,9 +175,11 @@ def reached(folder: Path) -> set[str]:
         for node in ast.walk(ast.parse(own))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("waybill.core.") and node.module
     )
-    wiring = ast.parse((WAYBILL / "wiring.py").read_text())
-    providers = {n.name: ast.unparse(n) for n in wiring.body if isinstance(n, ast.FunctionDef)}
-    asked = {name for name in providers if f"wiring.{name}" in own}
+    wiring = {file.stem: ast.parse(file.read_text()) for file in (WAYBILL / "wiring").glob("*.py")}
+    wired = [(home, n) for home, tree in wiring.items() for n in tree.body if isinstance(n, ast.FunctionDef)]
+    providers = {n.name: ast.unparse(n) for _, n in wired}
+    assert len(providers) == len(wired), "two things of `wiring` have one name"
+    asked = {n.name for home, n in wired if re.search(rf"\b{home}\.{n.name}\b", own)}
     while more := {n for n in providers for a in asked if re.search(rf"\b{n}\(", providers[a])} - asked:
         asked |= more
     adapters = [f.read_text() for f in (WAYBILL / "aws").rglob("*.py")]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from pkgutil import iter_modules
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from tests.gates.test_template import ROOT
 from waybill import wiring
+
+_WIRED = [import_module(one.name) for one in iter_modules(wiring.__path__, "waybill.wiring.")]
 
 
 def function(name: str) -> ModuleType:
@@ -42,6 +46,7 @@ def started_afresh() -> Iterator[None]:
 
 
 def _forget() -> None:
-    for made in vars(wiring).values():
-        if hasattr(made, "cache_clear"):
-            made.cache_clear()
+    for module in _WIRED:
+        for made in vars(module).values():
+            if hasattr(made, "cache_clear"):
+                made.cache_clear()

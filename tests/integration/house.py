@@ -15,9 +15,9 @@ from endpoints import precondition
 from tests.integration.functions import context, function, started_afresh
 from tests.integration.in_process import ADMINISTRATOR, Answer, InProcess
 from tests.integration.tables import REGION, create_tables, named_in_settings
-from waybill import wiring
 from waybill.core.deliver import ProbeStep
 from waybill.core.rotation import Candidate
+from waybill.wiring import remote
 
 BUCKETS = {"LAKE_BUCKET": "lake", "STAGE_BUCKET": "stage", "HOSTED_BUCKET": "hosted"}
 
@@ -86,5 +86,5 @@ def platform(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Platf
         monkeypatch.setenv(f"WAYBILL_{name}", value)
     with started_afresh():
         made = Platform(function("api"))
-        monkeypatch.setattr(wiring, "prober", lambda: made.prober)
+        monkeypatch.setattr(remote, "prober", lambda: made.prober)
         yield made

@@ -18,12 +18,12 @@ import pytest
 from tests.gates.test_template import ROOT
 from tests.integration.functions import context, function, started_afresh
 from tests.integration.tables import REGION, named_in_settings
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
 from waybill.core.folder_access import Folder
 from waybill.core.notice import Attempt, Result
 from waybill.core.run import Run
+from waybill.wiring import clock, remote, starting
 
 ALL = " ".join(sorted(Permission))
 ADMINISTRATOR: Mapping[str, str] = {"tenant": "acme", "name": "a test", "permissions": ALL}
@@ -164,7 +164,7 @@ class Trials:
                 run_id="",
                 to="",
                 number=1,
-                at=wiring.now(),
+                at=clock.now(),
                 result=Result.DELIVERED,
                 **said,
             )
@@ -199,13 +199,13 @@ def running(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator
     vault: Any = boto3.client("secretsmanager", region_name=REGION)
     vault.create_secret(Name="pepper", SecretString=json.dumps({"pepper": "a pepper for tests"}))
     starts = Starts()
-    for name, stand_in in (
-        ("workflow", starts),
-        ("prober", Probes()),
-        ("querying", Questions()),
-        ("trial", Trials()),
-        ("folder_access", Keys()),
+    for home, name, stand_in in (
+        (starting, "workflow", starts),
+        (remote, "prober", Probes()),
+        (remote, "querying", Questions()),
+        (remote, "trial", Trials()),
+        (remote, "folder_access", Keys()),
     ):
-        monkeypatch.setattr(wiring, name, lambda stand_in=stand_in: stand_in)
+        monkeypatch.setattr(home, name, lambda stand_in=stand_in: stand_in)
     with started_afresh():
         yield InProcess(function("api"))

@@ -13,8 +13,8 @@ from endpoints.examples import EXAMPLES
 from endpoints.operation import PERMISSION, Access
 from tests.integration.in_process import ADMINISTRATOR, LINES, Answer, InProcess
 from tests.integration.test_description import operations
-from waybill import wiring
 from waybill.core.access import OF_USERS, Permission
+from waybill.wiring import remote, stores
 
 NO_ID = {"name": "chat_tickets", "number": "0"}
 ANNA = {
@@ -194,14 +194,14 @@ def test_a_users_rule_takes_their_rows_alone_whatever_it_asks_for(api: InProcess
 
 def test_a_user_looks_at_their_rows_alone(api: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    inner = wiring.querying()
+    inner = remote.querying()
 
     class Heard:
         def ask(self, question: Any) -> Any:
             asked.append(question)
             return inner.ask(question)
 
-    monkeypatch.setattr(wiring, "querying", Heard)
+    monkeypatch.setattr(remote, "querying", Heard)
     span = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z"}
     theirs = {"users": ["anna"], "extensions": [], "groups": ["Compliance"]}
     found = api.expect(200, "POST", "/datasets/recordings/search", {"span": span}, caller=ANNA)
@@ -242,7 +242,7 @@ def test_a_key_is_shown_once_and_opens_until_it_is_deleted(api: InProcess) -> No
     key, key_id = made.body["key"], made.body["key_id"]
     (shown,) = api.get("/api-keys")["items"]
     assert shown == {k: v for k, v in made.body.items() if k != "key"}
-    kept = wiring.access_keys().get(key_id)
+    kept = stores.access_keys().get(key_id)
     assert kept is not None
     assert key.split("_", 2)[2] not in json.dumps(kept, default=str)
     assert kept.caller.permissions == {Permission.READ}
@@ -251,7 +251,7 @@ def test_a_key_is_shown_once_and_opens_until_it_is_deleted(api: InProcess) -> No
     assert api.call("DELETE", f"/api-keys/{key_id}", caller={**ADMINISTRATOR, "tenant": "zeta"}).status == 404
     api.expect(204, "DELETE", f"/api-keys/{key_id}")
     assert api.call("DELETE", f"/api-keys/{key_id}").status == 404
-    assert wiring.access_keys().get(key_id) is None
+    assert stores.access_keys().get(key_id) is None
 
 
 def test_nobody_gives_what_they_have_not(api: InProcess) -> None:

@@ -14,11 +14,11 @@ from endpoints.operation import CHANGES
 from tests.integration.conftest import REGION
 from tests.integration.in_process import ADMINISTRATOR, InProcess
 from tests.integration.test_api_access import Door, doors, last_ones_first, things
-from waybill import wiring
 from waybill.aws.tables.audit_log import AuditLogTable
 from waybill.core.access import Caller
 from waybill.core.audit_log import NOTHING_BEFORE, Entry, Stage, entry, first_fault
 from waybill.core.errors import TransientError
+from waybill.wiring import clock, stores
 
 __all__ = ["doors", "things"]
 NOT_RECORDED = {"put_records"}
@@ -81,7 +81,7 @@ def test_nothing_is_changed_where_the_log_cannot_be_written(api: InProcess, monk
             raise TransientError("The audit log cannot be written.", "Send it again.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(wiring, "audit_log", Broken)
+        patched.setattr(stores, "audit_log", Broken)
         assert api.call("DELETE", f"/rules/{rule['rule_id']}").status == 503
         assert api.call("POST", f"/rules/{rule['rule_id']}/deactivate").status == 503
         assert api.call("GET", f"/rules/{rule['rule_id']}").status == 200
@@ -108,7 +108,7 @@ def test_writers_at_the_same_moment_make_one_chain(tables: dict[str, str], one_a
 
     def write() -> None:
         for n in range(5):
-            log_of.append("acme", entry(caller, "POST /x", {"n": n}, Stage.ASKED, "r", wiring.now()))
+            log_of.append("acme", entry(caller, "POST /x", {"n": n}, Stage.ASKED, "r", clock.now()))
 
     writers = [Thread(target=write) for _ in range(4)]
     for one in writers:
@@ -134,7 +134,7 @@ def test_a_log_that_was_touched_does_not_hold(tables: dict[str, str], how: str) 
     log_of = AuditLogTable(tables["AuditLogTable"], REGION)
     caller = Caller("acme", "a test", frozenset(), "key:1")
     good = [
-        log_of.append("acme", entry(caller, "POST /x", {"n": n, "é": "ü"}, Stage.DONE, "r", wiring.now()))
+        log_of.append("acme", entry(caller, "POST /x", {"n": n, "é": "ü"}, Stage.DONE, "r", clock.now()))
         for n in range(5)
     ]
     assert first_fault(good) is None

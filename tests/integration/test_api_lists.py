@@ -9,8 +9,8 @@ import pytest
 
 from endpoints.examples import EXAMPLES
 from tests.integration.in_process import ADMINISTRATOR, InProcess
-from waybill import wiring
 from waybill.core.run import NO_TOTALS, Outcome, RunState, parse_run_id
+from waybill.wiring import catalogs, clock, stores
 
 
 def walked(api: InProcess, path: str, limit: int) -> list[list[dict[str, Any]]]:
@@ -118,7 +118,7 @@ def test_destinations_are_found_by_kind_and_datasets_come_in_pages(api: InProces
     assert walked(api, "/destinations?kind=s3", 1) == [[]]
     pages = walked(api, "/datasets", 5)
     names = [one["name"] for page in pages for one in page]
-    assert names == sorted(wiring.common_catalog())
+    assert names == sorted(catalogs.common_catalog())
     assert [len(page) for page in pages[:-1]] == [5] * (len(pages) - 1)
 
 
@@ -139,7 +139,7 @@ def runs(api: InProcess) -> list[dict[str, Any]]:
     made = [api.expect(202, "POST", f"/rules/{rule}/run") for _ in range(5)]
     key = parse_run_id("acme", made[1]["run_id"])
     assert key is not None
-    wiring.runs().end(key, 1, wiring.now(), Outcome(RunState.FAILURE, "It failed."), NO_TOTALS)
+    stores.runs().end(key, 1, clock.now(), Outcome(RunState.FAILURE, "It failed."), NO_TOTALS)
     return made
 
 
@@ -169,7 +169,7 @@ def test_a_list_of_rules_carries_the_newest_run_where_it_is_asked_for(
     assert [one["last_run"] for one in api.get("/rules")["items"]] == [None, None]
     newest = parse_run_id("acme", runs[4]["run_id"])
     assert newest is not None
-    wiring.runs().end(newest, 1, wiring.now(), Outcome(RunState.FAILURE, "It failed."), NO_TOTALS)
+    stores.runs().end(newest, 1, clock.now(), Outcome(RunState.FAILURE, "It failed."), NO_TOTALS)
     once_more = {"window_start": runs[4]["window_start"]}
     again = api.expect(202, "POST", f"/rules/{runs[4]['rule_id']}/run", once_more)
     assert again["generation"] == 2

@@ -10,11 +10,11 @@ import pytest
 
 from tests.integration.conftest import REGION
 from tests.integration.in_process import ADMINISTRATOR, InProcess
-from waybill import wiring
 from waybill.aws.tables.requests import AnswersTable, RatesTable
 from waybill.core.errors import TransientError
 from waybill.core.once import UNDER_WAY, GivenAnswer
 from waybill.core.rate import Rate
+from waybill.wiring import callers, clock, environment, remote
 
 KEY = {"Idempotency-Key": "order-17"}
 
@@ -61,14 +61,14 @@ def test_what_was_refused_may_be_sent_again_corrected(api: InProcess) -> None:
 
 
 def test_a_failure_of_ours_may_be_sent_again(api: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    prober = wiring.prober
+    prober = remote.prober
 
     def busy() -> Any:
         raise TransientError("The probe did not answer.", "Send it again.")
 
-    monkeypatch.setattr(wiring, "prober", busy)
+    monkeypatch.setattr(remote, "prober", busy)
     assert api.call("POST", "/destinations", folder("one"), KEY).status == 503
-    monkeypatch.setattr(wiring, "prober", prober)
+    monkeypatch.setattr(remote, "prober", prober)
     assert api.call("POST", "/destinations", folder("one"), KEY).status == 201
 
 
@@ -82,14 +82,14 @@ def test_an_answer_with_a_secret_is_kept_nowhere(api: InProcess, tables: dict[st
     span = {"start": "2026-01-05T00:00:00Z", "end": "2026-01-06T00:00:00Z"}
     link = api.call("POST", "/datasets/chat_tickets/list", {"span": span, "format": "csv"}, {"Idempotency-Key": "link"})
     assert link.status == 200
-    rows: Any = wiring._client("dynamodb").scan(TableName=tables["RequestsTable"])["Items"]
+    rows: Any = environment.client("dynamodb").scan(TableName=tables["RequestsTable"])["Items"]
     assert rows
     assert "shown-once" not in str(rows)
     assert link.body["url"] not in str(rows)
 
 
 def test_a_request_that_is_under_way_is_not_begun_again_until_it_must_have_ended(tables: dict[str, str]) -> None:
-    answers, now = AnswersTable(tables["RequestsTable"], REGION), wiring.now()
+    answers, now = AnswersTable(tables["RequestsTable"], REGION), clock.now()
     assert answers.begin("k", "f", now) is None
     under_way = answers.begin("k", "f", now + UNDER_WAY - timedelta(seconds=2))
     assert under_way is not None
@@ -170,7 +170,7 @@ def test_many_at_once_get_no_more_than_the_bucket_holds(tables: dict[str, str], 
 
 
 def test_who_asks_too_often_is_told_when_to_come_again(api: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "rate", lambda: Rate(per_minute=2, burst=1))
+    monkeypatch.setattr(callers, "rate", lambda: Rate(per_minute=2, burst=1))
     assert api.call("GET", "/holes").status == 200
     answer = api.call("GET", "/holes")
     assert (answer.status, answer.kind) == (429, "application/problem+json")
@@ -186,7 +186,7 @@ def test_pages_of_other_origins_may_call_only_where_the_deployment_says_so(
     theirs, allowed = {"Origin": "https://evil.example"}, {"Origin": "https://console.example"}
     assert "Access-Control-Allow-Origin" not in api.call("GET", "/holes", headers=allowed).headers
     monkeypatch.setenv("WAYBILL_CORS_ORIGINS", "https://other.example, https://console.example")
-    wiring.settings.cache_clear()
+    environment.settings.cache_clear()
     api.app.api.cache_clear()
     assert api.call("GET", "/holes", headers=allowed).headers["Access-Control-Allow-Origin"] == allowed["Origin"]
     assert api.call("GET", "/nowhere", headers=allowed).headers["Access-Control-Allow-Origin"] == allowed["Origin"]

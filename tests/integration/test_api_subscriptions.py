@@ -12,9 +12,9 @@ import pytest
 
 from tests.integration.conftest import REGION
 from tests.integration.in_process import ADMINISTRATOR, InProcess
-from waybill import wiring
 from waybill.core.notice import Attempt, Result
 from waybill.core.subscription import MOST
+from waybill.wiring import clock, environment, stores, vault
 
 HOOK = {"kind": "webhook", "url": "https://hooks.example.com/waybill"}
 MAIL = {"kind": "mail", "addresses": ["ops@acme.example", "anna@acme.example"]}
@@ -26,9 +26,9 @@ def saved(api: InProcess, **changes: Any) -> dict[str, Any]:
 
 
 def secrets_kept() -> dict[str, str]:
-    vault = boto3.client("secretsmanager", region_name=REGION)
-    names = [one["Name"] for one in vault.list_secrets()["SecretList"] if "/sub_" in one["Name"]]
-    return {n: json.loads(vault.get_secret_value(SecretId=n)["SecretString"])["secret"] for n in names}
+    manager = boto3.client("secretsmanager", region_name=REGION)
+    names = [one["Name"] for one in manager.list_secrets()["SecretList"] if "/sub_" in one["Name"]]
+    return {n: json.loads(manager.get_secret_value(SecretId=n)["SecretString"])["secret"] for n in names}
 
 
 def test_a_webhooks_secret_is_shown_once_and_kept_as_a_secret_alone(api: InProcess) -> None:
@@ -54,10 +54,10 @@ def test_a_new_secret_takes_the_place_of_the_old_one_after_the_overlap(api: InPr
     place = f"/subscriptions/{made['subscription_id']}"
     second = api.expect(201, "POST", f"{place}/secret", {"overlap_hours": 24})
     assert second["secret"] != made["secret"]
-    kept = wiring.subscriptions().get("acme", made["subscription_id"])
-    now = wiring.now()
+    kept = stores.subscriptions().get("acme", made["subscription_id"])
+    now = clock.now()
     read = {
-        at: [wiring.secrets().read(r)["secret"] for r in kept.signs_with(now + at)]
+        at: [vault.secrets().read(r)["secret"] for r in kept.signs_with(now + at)]
         for at in (timedelta(0), timedelta(1))
     }
     assert read == {timedelta(0): [second["secret"], made["secret"]], timedelta(1): [second["secret"]]}
@@ -74,13 +74,13 @@ def test_a_change_names_what_it_read_and_wakes_one_that_was_disabled(api: InProc
     made = saved(api)
     place = f"/subscriptions/{made['subscription_id']}"
     tag = api.call("GET", place).headers["ETag"]
-    kept = wiring.subscriptions().get("acme", made["subscription_id"])
-    wiring.subscriptions().fails(kept, wiring.now(), "It answered 500.")
+    kept = stores.subscriptions().get("acme", made["subscription_id"])
+    stores.subscriptions().fails(kept, clock.now(), "It answered 500.")
     shown = api.call("GET", place)
     assert (shown.body["state"], shown.body["because"]) == ("failing", "It answered 500.")
     assert shown.body["failing_since"]
     assert shown.headers["ETag"] == tag, "how it fares is no change of it"
-    wiring.subscriptions().disable(kept, wiring.now(), "It answered 410.")
+    stores.subscriptions().disable(kept, clock.now(), "It answered 410.")
     assert api.get(place)["state"] == "disabled"
     body = {"name": "Changed", "events": ["run.success"], "target": HOOK}
     assert api.call("PUT", place, body).status == 428
@@ -89,7 +89,7 @@ def test_a_change_names_what_it_read_and_wakes_one_that_was_disabled(api: InProc
     assert api.call("PUT", place, body, {"If-Match": tag}).status == 412
     other = api.call("PUT", place, {**body, "target": MAIL}, {"If-Match": "*"})
     assert (other.status, other.body["errors"][0]["field"]) == (422, "target.kind")
-    wiring.subscriptions().disable(kept, wiring.now(), "An answer to what it was before.")
+    stores.subscriptions().disable(kept, clock.now(), "An answer to what it was before.")
     assert api.get(place)["state"] == "active"
     assert list(secrets_kept().values()) == [made["secret"]]
 
@@ -128,7 +128,7 @@ def test_rules_and_subscriptions_say_that_no_mail_is_sent(api: InProcess, monkey
     assert saved(api)["warnings"] == []
     assert api.rule()["warnings"] == []
     monkeypatch.setenv("WAYBILL_NOTIFICATION_SENDER", "notices@waybill.example")
-    wiring.settings.cache_clear()
+    environment.settings.cache_clear()
     assert api.rule(notify=notify)["warnings"] == []
     assert saved(api, target=MAIL)["warnings"] == []
     refused = api.call("POST", "/rules", {"name": "x", "data": [{"dataset": "leads"}], "notify": {"addresses": ["x"]}})
@@ -137,7 +137,7 @@ def test_rules_and_subscriptions_say_that_no_mail_is_sent(api: InProcess, monkey
 
 def test_attempts_are_listed_page_by_page_the_newest_first(api: InProcess) -> None:
     made = saved(api)["subscription_id"]
-    now = wiring.now()
+    now = clock.now()
     for number in range(1, 6):
         attempt = Attempt(
             notice_id=f"msg_{number % 2}",
@@ -151,10 +151,10 @@ def test_attempts_are_listed_page_by_page_the_newest_first(api: InProcess) -> No
             message="It answered 500.",
             next_at=now,
         )
-        wiring.attempts().note("acme", made, attempt)
-    assert wiring.attempts().delivered("acme", made, "msg_1")
-    assert not wiring.attempts().delivered("acme", made, "msg_0")
-    assert not wiring.attempts().delivered("zeta", made, "msg_1")
+        stores.attempts().note("acme", made, attempt)
+    assert stores.attempts().delivered("acme", made, "msg_1")
+    assert not stores.attempts().delivered("acme", made, "msg_0")
+    assert not stores.attempts().delivered("zeta", made, "msg_1")
     found, cursor = [], ""
     while True:
         page = api.get(f"/subscriptions/{made}/attempts?limit=2&cursor={cursor}")

@@ -9,10 +9,11 @@ import pytest
 
 from tests.core.made import CATALOG, NOW, lake_object, rule, settings
 from tests.integration.conftest import REGION
-from waybill.aws.tables.items import DUE_SHARDS, RuleItem
 from waybill.aws.tables.lake_objects import LakeObjectsTable
+from waybill.aws.tables.rule_item import RuleItem
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
+from waybill.aws.tables.shards import DUE_SHARDS
 from waybill.core.arrival import LOOK_EVERY, claim_arrived, marked, waiting_since
 from waybill.core.dispatch import Tick
 from waybill.core.rule import Rule, RuleRef, activated, deactivated, with_settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,13 +17,13 @@ from tests.core.histories import SETTLE, a_run
 from tests.core.made import CATALOG, rule
 from tests.core.test_expiring import saved
 from tests.integration.conftest import REGION
-from waybill import wiring
+from tests.integration.functions import context, function, started_afresh
 from waybill.aws.events import EventBridge
 from waybill.aws.tables.bookmarks import BookmarksTable
 from waybill.aws.tables.holes import HolesTable
-from waybill.aws.tables.items import RunItem
 from waybill.aws.tables.lake_objects import LakeObjectsTable
 from waybill.aws.tables.rules import RulesTable
+from waybill.aws.tables.run_item import RunItem
 from waybill.aws.tables.runs import RunsTable
 from waybill.core import auditing
 from waybill.core.auditing import Audited, Office, audit_all
@@ -33,6 +32,7 @@ from waybill.core.hole import Hole, HoleKind
 from waybill.core.run import Run
 from waybill.core.schedule import occurrences
 from waybill.core.window import Window
+from waybill.wiring import stores
 
 ROOT = Path(__file__).resolve().parents[2]
 BEGIN = datetime(2026, 3, 27, 0, 30, tzinfo=UTC)
@@ -181,24 +181,13 @@ def test_events_that_were_not_taken_are_an_error(bus: Bus) -> None:
         EventBridge(bus).send("waybill.audit", "Hole found", [{}])  # type: ignore[arg-type]
 
 
-class Context:
-    aws_request_id = "test"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 900_000
-
-
 @pytest.fixture
 def deployed(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("rules", "runs", "holes", "lake_objects", "datasets", "destinations"):
         logical = "".join(word.title() for word in name.split("_")) + "Table"
         monkeypatch.setenv(f"WAYBILL_{name.upper()}_TABLE", tables[logical])
-    cached = [f for f in vars(wiring).values() if hasattr(f, "cache_clear")]
-    for one in cached:
-        one.cache_clear()
-    yield
-    for one in cached:
-        one.cache_clear()
+    with started_afresh():
+        yield
 
 
 @pytest.mark.usefixtures("deployed")
@@ -208,16 +197,12 @@ def test_the_function_takes_its_sample_event_and_counts(office: Office, capsys: 
     event = json.loads((ROOT / "events/audit.json").read_text())
     ends = datetime.fromisoformat(event["time"]) + timedelta(days=3)
     for number, when in enumerate((ends, ends + timedelta(days=30), None)):
-        wiring.destinations().add(saved(f"{number}", when))
-    spec = importlib.util.spec_from_file_location("audit_app", ROOT / "functions/audit/app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    app = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(app)
-    answer = app.handle(event, Context())
+        stores.destinations().add(saved(f"{number}", when))
+    app = function("audit")
+    answer = app.handle(event, context())
     assert json.loads(json.dumps(answer))["found"] == {"missing": 1}
     assert (answer["rules"], answer["opened"], answer["done"], answer["expiring"]) == (1, 1, True, 1)
-    again = app.handle(event, Context())
+    again = app.handle(event, context())
     assert (again["opened"], again["expiring"]) == (0, 0)
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "HolesFound" in line]
     assert {m["kind"]: m["HolesFound"] for m in metrics}["missing"] == [1.0]

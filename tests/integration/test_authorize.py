@@ -12,8 +12,8 @@ import pytest
 from tests.gates.test_template import ROOT
 from tests.integration.functions import context, function
 from tests.integration.in_process import InProcess
-from waybill import wiring
 from waybill.core.access import Caller, Level, Permission
+from waybill.wiring import callers, clock, stores
 
 Let = Callable[[str], Caller | None]
 
@@ -49,20 +49,20 @@ def test_a_key_opens_until_it_is_deleted_or_its_time_is_over(
     assert found is not None
     assert (found.tenant, found.name, found.level) == ("acme", "user:anna", Level.USER)
     assert (found.groups, found.subject) == (("a group",), f"key:{made['key_id']}")
-    assert found == wiring.access_keys().get(made["key_id"]).caller  # type: ignore[union-attr]
+    assert found == stores.access_keys().get(made["key_id"]).caller  # type: ignore[union-attr]
     wrong = made["key"][:-1] + ("A" if made["key"][-1] != "A" else "B")
     for header in ("", "Bearer", f"Basic {made['key']}", made["key"], f"Bearer {wrong}", "Bearer wb_nonsense"):
         assert let(header) is None, header
-    now = wiring.now()
+    now = clock.now()
     with monkeypatch.context() as later:
-        later.setattr(wiring, "now", lambda: now + timedelta(days=3, seconds=1))
+        later.setattr(clock, "now", lambda: now + timedelta(days=3, seconds=1))
         assert let(f"Bearer {made['key']}") is None
     api.expect(204, "DELETE", f"/api-keys/{made['key_id']}")
     assert let(f"Bearer {made['key']}") is None
 
 
 def test_a_token_is_taken_where_an_issuer_is_configured(let: Let, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert wiring.tokens() is None
+    assert callers.tokens() is None
     assert let("Bearer a.b.c") is None
 
     class Verified:
@@ -70,7 +70,7 @@ def test_a_token_is_taken_where_an_issuer_is_configured(let: Let, monkeypatch: p
             good = {"sub": "u-17", "tenant": "acme", "permissions": ["read", "manage_keys"]}
             return good if token == "a.b.c" else None
 
-    monkeypatch.setattr(wiring, "tokens", Verified)
+    monkeypatch.setattr(callers, "tokens", Verified)
     found = let("Bearer a.b.c")
     assert found is not None
     assert (found.tenant, found.name, found.permissions) == ("acme", "user:u-17", frozenset({Permission.READ}))

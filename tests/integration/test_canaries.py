@@ -35,11 +35,12 @@ from tests.core.test_plan import planned
 from tests.integration.functions import context, function
 from tests.integration.house import Platform, platform
 from tests.integration.in_process import Answer
-from waybill import boundary, wiring
+from waybill import boundary
 from waybill.core.manifest import PackagedFile
 from waybill.core.plan import plan_key, run_key
 from waybill.core.run import Run, RunState, Trigger
 from waybill.core.seal import Sealed, sealed_key
+from waybill.wiring import buckets, stores
 
 ODD = (
     *(
@@ -127,13 +128,13 @@ def staged_run() -> dict[str, Any]:
     plan, content = planned([]), b"row"
     key = run_key(plan)
     run = Run(key, plan.window, RunState.ONGOING, Trigger.SCHEDULE, 1, plan.window.end, plan.window.end)
-    wiring.runs().add(run)
-    wiring.stage().put("data", content)
-    wiring.stage().put(plan_key(key), plan.model_dump_json().encode())
+    stores.runs().add(run)
+    buckets.stage().put("data", content)
+    buckets.stage().put(plan_key(key), plan.model_dump_json().encode())
     file = {"name": "a.csv", "kind": "data", "media_type": "text/csv", "size": 3, "where": "stage", "key": "data"}
     files = (PackagedFile.model_validate({**file, "sha256": hashlib.sha256(content).hexdigest()}),) * 3
     sealed = Sealed(files=files, rows=1, size=9, rejects=0, exceptions=0, manifest_sha256="00")
-    wiring.stage().put(sealed_key(key), sealed.model_dump_json().encode())
+    buckets.stage().put(sealed_key(key), sealed.model_dump_json().encode())
     return {"tenant": plan.tenant, "run_id": plan.run_id, "epoch": 1, "shard": 0}
 
 

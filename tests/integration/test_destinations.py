@@ -20,12 +20,12 @@ from tests.core.made import rule
 from tests.integration.functions import context, function
 from tests.integration.house import Platform, platform
 from tests.integration.in_process import ADMINISTRATOR
-from waybill import wiring
-from waybill.aws.tables.items import DestinationItem
+from waybill.aws.tables.destinations import DestinationItem
 from waybill.core.deliver import Receipt
 from waybill.core.errors import Conflict, HostKeyChanged, TransientError
 from waybill.core.run import RunKey
 from waybill.core.window import Window
+from waybill.wiring import clock, connections, environment, stores
 
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
 @pytest.fixture
 def house(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     with platform(monkeypatch) as made:
-        monkeypatch.setattr(wiring, "now", lambda: NOW)
+        monkeypatch.setattr(clock, "now", lambda: NOW)
         yield made
 
 
@@ -48,7 +48,7 @@ def settings_of(server: servers.SshServer, **changes: Any) -> dict[str, Any]:
 
 
 def kept(house: Platform, destination_id: str) -> Any:
-    return wiring.destinations().get(house.tenant, destination_id)
+    return stores.destinations().get(house.tenant, destination_id)
 
 
 def results(body: dict[str, Any]) -> dict[str, str]:
@@ -105,7 +105,7 @@ def test_a_new_password_takes_the_place_of_the_old_one(house: Platform, tmp_path
         after = kept(house, made["destination_id"])
         assert house.secrets() == {after.secret_ref: {"password": "second password"}}
         assert after.place == before.place
-        deliver(wiring.dial(after, "run"), "a.csv", b"1")
+        deliver(connections.dial(after, "run"), "a.csv", b"1")
     assert "password" not in json.dumps(house.prober.events)
 
 
@@ -161,7 +161,7 @@ def test_a_destination_of_an_earlier_release_can_be_changed(house: Platform, ser
     assert house.call("GET", place).body["version"] == 1
     assert house.change(place, {"name": "New"}).body["version"] == 2
     with pytest.raises(Conflict):
-        wiring.destinations().replace(kept(house, made["destination_id"]), 1)
+        stores.destinations().replace(kept(house, made["destination_id"]), 1)
 
 
 def test_nothing_is_brought_back_by_a_late_change(house: Platform, server: servers.SshServer) -> None:
@@ -169,7 +169,7 @@ def test_nothing_is_brought_back_by_a_late_change(house: Platform, server: serve
     saved = kept(house, made["destination_id"])
     assert house.call("DELETE", f"/destinations/{made['destination_id']}").status == 204
     with pytest.raises(Conflict):
-        wiring.destinations().replace(saved, 1)
+        stores.destinations().replace(saved, 1)
     assert house.call("GET", "/destinations").body["items"] == []
 
 
@@ -219,7 +219,7 @@ def test_a_changed_host_key_is_shown_beside_the_old_one_and_approved_by_name(hou
     place = f"/destinations/{made['destination_id']}"
     with servers.embedded_ssh(tmp_path / "two", "p", port=first.port) as second:
         with pytest.raises(HostKeyChanged) as stopped:
-            deliver(wiring.dial(kept(house, made["destination_id"]), "run"), "a.csv", b"1")
+            deliver(connections.dial(kept(house, made["destination_id"]), "run"), "a.csv", b"1")
         assert first.host_key in stopped.value.message
         assert second.host_key in stopped.value.message
 
@@ -241,7 +241,7 @@ def test_a_changed_host_key_is_shown_beside_the_old_one_and_approved_by_name(hou
             (first.host_key, "a test", "2026-03-10T08:00:00Z"),
             (second.host_key, "somebody else", "2026-03-10T08:00:00Z"),
         ]
-        deliver(wiring.dial(kept(house, made["destination_id"]), "run"), "a.csv", b"1")
+        deliver(connections.dial(kept(house, made["destination_id"]), "run"), "a.csv", b"1")
         again = house.call("POST", f"{place}/probe", {"confirm_host_key": second.host_key}).body
         assert again["host_keys"] == confirmed["host_keys"]
 
@@ -268,7 +268,7 @@ def test_a_new_secret_in_the_middle_of_a_step_is_tried_again(house: Platform, se
     body = {"name": "x", "settings": settings_of(server)}
     assert house.change(f"/destinations/{made['destination_id']}", body).status == 200
     with pytest.raises(TransientError, match="new credentials"):
-        wiring.dial(old, "run")
+        connections.dial(old, "run")
 
 
 def test_where_files_go_is_known_without_being_told(house: Platform, server: servers.SshServer) -> None:
@@ -288,12 +288,12 @@ def test_where_files_go_is_known_without_being_told(house: Platform, server: ser
 def test_a_destination_that_a_rule_names_stays(house: Platform, server: servers.SshServer) -> None:
     made = house.made("sftp", settings_of(server))
     place = f"/destinations/{made['destination_id']}"
-    wiring.rules().add(rule(destinations=[made["destination_id"]]))
+    stores.rules().add(rule(destinations=[made["destination_id"]]))
     refused = house.call("DELETE", place)
     assert (refused.status, "deliver to it" in refused.body["detail"]) == (409, True)
     assert house.call("GET", place).body["usable"]
-    for found in wiring.rules().page("acme", "", 10).items:
-        wiring.rules().remove("acme", found.rule_id)
+    for found in stores.rules().page("acme", "", 10).items:
+        stores.rules().remove("acme", found.rule_id)
     assert house.call("DELETE", place).status == 204
     assert house.secrets() == {}
 
@@ -306,8 +306,8 @@ def test_new_files_are_kept_for_the_new_time_and_old_ones_for_theirs(house: Plat
     place = f"/destinations/{made['destination_id']}"
 
     def delivered(name: str) -> str:
-        deliver(wiring.dial(kept(house, made["destination_id"]), "run"), name, b"1")
-        client: Any = wiring._client("s3")
+        deliver(connections.dial(kept(house, made["destination_id"]), "run"), name, b"1")
+        client: Any = environment.client("s3")
         tags = client.get_object_tagging(Bucket="hosted", Key=f"acme/{made['destination_id']}/{name}")["TagSet"]
         return str(tags[0]["Value"])
 
@@ -316,7 +316,7 @@ def test_new_files_are_kept_for_the_new_time_and_old_ones_for_theirs(house: Plat
     changed = house.change(place, {"name": "Folder", "settings": {"retention_months": 3}}).body
     assert changed["settings"]["retention_months"] == 3
     assert delivered("new.csv") == "3"
-    client: Any = wiring._client("s3")
+    client: Any = environment.client("s3")
     old = client.get_object_tagging(Bucket="hosted", Key=f"acme/{made['destination_id']}/old.csv")["TagSet"]
     assert old == [{"Key": "retention-months", "Value": "7"}]
     assert kept(house, made["destination_id"]).place == before
@@ -326,13 +326,13 @@ def test_new_files_are_kept_for_the_new_time_and_old_ones_for_theirs(house: Plat
 def hosted_run(house: Platform) -> str:
     """A run of which one file lies in a hosted folder; its link's path."""
     made = house.made("hosted", {})
-    wiring.rules().add(rule())
+    stores.rules().add(rule())
     window = Window(NOW - timedelta(days=1), NOW)
     run = a_run(rule(), window, NOW)
-    wiring.runs().add(run)
-    deliver(wiring.dial(kept(house, made["destination_id"]), "run"), "a.csv", b"1")
+    stores.runs().add(run)
+    deliver(connections.dial(kept(house, made["destination_id"]), "run"), "a.csv", b"1")
     key: RunKey = run.key
-    wiring.run_log().received(key, made["destination_id"], 0, Receipt("a.csv", 1, "", "", "checksum"), NOW)
+    stores.run_log().received(key, made["destination_id"], 0, Receipt("a.csv", 1, "", "", "checksum"), NOW)
     return f"/runs/{key.run_id}/files/0/link"
 
 
@@ -349,9 +349,9 @@ def test_a_link_unless_the_operator_switched_links_off(
     ):
         with monkeypatch.context() as deployed:
             deployed.setenv(f"WAYBILL_{name}", value)
-            wiring.settings.cache_clear()
+            environment.settings.cache_clear()
             answer = house.call("POST", hosted_run, {})
-        wiring.settings.cache_clear()
+        environment.settings.cache_clear()
         assert answer.status == (201 if allowed else 403), (name, value)
         if not allowed:
             assert answer.body["detail"] == (

@@ -16,10 +16,10 @@ from tests.core.lake import lines, ticket
 from tests.integration.conftest import REGION
 from tests.integration.functions import context, function, started_afresh
 from tests.integration.tables import named_in_settings
-from waybill import wiring
 from waybill.aws.lake import Lake
 from waybill.core.errors import PermanentError, TransientError
 from waybill.core.window import Window
+from waybill.wiring import buckets, clock, stores
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = "tenant=demo/dataset=chat_tickets/dt=2026-03-09/hr=10"
@@ -46,7 +46,7 @@ def put(key: str, body: bytes) -> str:
 
 
 def keys(part: str = "") -> list[str]:
-    return [found.key for found in wiring.lake().listing("", "") if part in found.key]
+    return [found.key for found in buckets.lake().listing("", "") if part in found.key]
 
 
 def test_an_object_that_s3_tells_of_twice_is_registered_once() -> None:
@@ -58,7 +58,7 @@ def test_an_object_that_s3_tells_of_twice_is_registered_once() -> None:
     assert ingest(event, context()) == {"registered": 1}
     said["versionId"] = put(key, lines({"message_id": "m", "sent_at": "2026-11-20T10:00:00Z"}))
     assert ingest(event, context()) == {"registered": 1}
-    (one,) = wiring.lake_objects().since("demo", "conversations", 0, 9)
+    (one,) = stores.lake_objects().since("demo", "conversations", 0, 9)
     assert (one.rows, one.key) == (1, key)
     said["key"] = "tenant%3Ddemo/x.exe"
     assert ingest(event, context()) == {"registered": 0}
@@ -70,7 +70,7 @@ def test_a_parquet_object_is_downloaded_and_looked_into() -> None:
     put(f"{PLACE}/x.parquet", b"no parquet")
     assert function("ingest").handle(event, context()) == {"registered": 1}
     (said,) = keys("/rejects/")
-    assert "cannot be read as Parquet" in b"".join(wiring.lake().stream(said, "")).decode()
+    assert "cannot be read as Parquet" in b"".join(buckets.lake().stream(said, "")).decode()
 
 
 def test_of_a_batch_only_the_messages_that_failed_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_of_a_batch_only_the_messages_that_failed_come_again(monkeypatch: pytest
     failed = {"batchItemFailures": [{"itemIdentifier": "busy"}, {"itemIdentifier": "nobody"}]}
     assert receive(event, context()) == receive(event, context()) == failed
     (kept,) = keys("/sent-")
-    assert json.loads(gzip.decompress(b"".join(wiring.lake().stream(kept, ""))))["ticket_id"] == "t-1"
+    assert json.loads(gzip.decompress(b"".join(buckets.lake().stream(kept, ""))))["ticket_id"] == "t-1"
     assert len(keys("tenant=demo/rejects/")) == 1
     monkeypatch.setattr(Lake, "put", whole)
     assert receive(event, context()) == {"batchItemFailures": [{"itemIdentifier": "nobody"}]}
@@ -116,7 +116,7 @@ def test_a_lost_event_is_repaired_and_what_there_was_no_time_for_comes_next() ->
     }
     assert repair(asked, context())["found"] == 0
     assert repair({}, context())["looked_at"] == 0
-    assert wiring.lake_objects().newest("demo", "chat_tickets") == 3
+    assert stores.lake_objects().newest("demo", "chat_tickets") == 3
 
 
 def test_small_objects_are_merged_and_the_next_call_goes_on_where_there_was_no_time(
@@ -128,18 +128,18 @@ def test_small_objects_are_merged_and_the_next_call_goes_on_where_there_was_no_t
     function("repair").handle({"since": "2026-03-01"}, context())
     compact = function("compact").handle
     assert compact({}, context()) == {"merged": 0, "done": True}
-    later = wiring.now() + timedelta(days=3)
-    monkeypatch.setattr(wiring, "now", lambda: later)
+    later = clock.now() + timedelta(days=3)
+    monkeypatch.setattr(clock, "now", lambda: later)
     assert compact({}, context(1)) == {"merged": 0, "done": False}
     with pytest.MonkeyPatch.context() as broken:
-        broken.setattr(wiring.lake_objects(), "replace", lambda *_: raised(PermanentError("Broken.")))
+        broken.setattr(stores.lake_objects(), "replace", lambda *_: raised(PermanentError("Broken.")))
         assert compact({}, context()) == {"merged": 0, "done": True}
     assert compact({}, context()) == {"merged": 2, "done": True}
     assert compact({}, context()) == {"merged": 0, "done": True}
     window = Window(datetime(2026, 3, 9, tzinfo=UTC), datetime(2026, 3, 10, tzinfo=UTC))
-    (merged,) = wiring.lake_objects().between("zeta", "chat_tickets", window, 0, 20)
+    (merged,) = stores.lake_objects().between("zeta", "chat_tickets", window, 0, 20)
     assert (merged.rows, len(merged.replaces)) == (20, 20)
-    plain = gzip.decompress(b"".join(wiring.lake().stream(merged.key, merged.version)))
+    plain = gzip.decompress(b"".join(buckets.lake().stream(merged.key, merged.version)))
     assert plain == lines(*(ticket(n) for n in range(20)))
 
 

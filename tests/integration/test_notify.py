@@ -21,7 +21,6 @@ from tests.integration.conftest import REGION
 from tests.integration.functions import context, function
 from tests.integration.house import Platform, platform
 from tests.webhooks.receiver import Receiver, receiving
-from waybill import wiring
 from waybill.aws.events import EventBridge
 from waybill.aws.mail import SesMails
 from waybill.aws.trying import RemoteTrial
@@ -30,6 +29,7 @@ from waybill.core.errors import PermanentError, TransientError, WaybillError
 from waybill.core.mail import is_unsafe
 from waybill.core.notice import Attempt
 from waybill.core.run import parse_run_id
+from waybill.wiring import remote, stores
 
 SENDER = "notices@waybill.example"
 
@@ -109,7 +109,7 @@ def office(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     boto3.client("sesv2", region_name=REGION).create_email_identity(EmailIdentity=SENDER)
     given = {"NOTICES_QUEUE": queue, "NOTIFICATION_SENDER": SENDER, "CONSOLE_URL": "https://console.example/x"}
     with platform(monkeypatch, **given) as house:
-        monkeypatch.setattr(wiring, "trial", LocalTrial)
+        monkeypatch.setattr(remote, "trial", LocalTrial)
         yield Office(house, queue)
 
 
@@ -217,7 +217,7 @@ def test_a_rule_tells_its_own_addresses_and_the_runs_log_says_so(office: Office)
     assert mail.subject == "Tickets (2026-03-09T09:00+09:00)"
     key = parse_run_id("acme", run_id)
     assert key is not None
-    assert [note["message"] for note in wiring.run_log().notes(key)] == ["ops@acme.example was told"]
+    assert [note["message"] for note in stores.run_log().notes(key)] == ["ops@acme.example was told"]
 
 
 def test_what_is_none_of_ours_is_left_for_an_operator(office: Office) -> None:

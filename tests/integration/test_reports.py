@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ import pytest
 from tests.core.histories import SETTLE, a_run
 from tests.core.made import rule
 from tests.integration.conftest import REGION
-from waybill import wiring
+from tests.integration.functions import context, function, started_afresh
 from waybill.aws.tables.holes import HolesTable
 from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.runs import RunsTable
@@ -52,32 +51,19 @@ def made(tables: dict[str, str]) -> Rule:
 def ask(tables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Ask]:
     for name in ("rules", "runs", "holes", "requests"):
         monkeypatch.setenv(f"WAYBILL_{name.upper()}_TABLE", tables[f"{name.title()}Table"])
-    cached = [f for f in vars(wiring).values() if hasattr(f, "cache_clear")]
-    for one in cached:
-        one.cache_clear()
-    monkeypatch.syspath_prepend(str(ROOT / "functions/api"))
-    spec = importlib.util.spec_from_file_location("api_app", ROOT / "functions/api/app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    app = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(app)
+    app = function("api")
 
     def call(path: str, **query: str) -> tuple[int, Any]:
         event = json.loads((ROOT / "events/api.json").read_text())
         event |= {"httpMethod": "GET", "path": path, "queryStringParameters": query, "body": None}
         event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
         event["requestContext"]["authorizer"] = {"tenant": "acme", "name": "a test", "permissions": "read"}
-        answer = app.handle(event, Context())
+        answer = app.handle(event, context())
         kind = answer["multiValueHeaders"]["Content-Type"][0]
         return answer["statusCode"], json.loads(answer["body"]) if "json" in kind else answer["body"]
 
-    yield call
-    for one in cached:
-        one.cache_clear()
-
-
-class Context:
-    aws_request_id = "test"
+    with started_afresh():
+        yield call
 
 
 WEEK = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-03T23:00:00Z"}

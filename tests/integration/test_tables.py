@@ -11,10 +11,11 @@ from tests.core.made import CATALOG, NOW, rule
 from tests.integration.conftest import REGION
 from waybill.aws.tables.access import AccessTable
 from waybill.aws.tables.destinations import DestinationsTable
-from waybill.aws.tables.items import DUE_SHARDS, RuleItem
-from waybill.aws.tables.rules import RulesTable, due_shard
+from waybill.aws.tables.rule_item import RuleItem
+from waybill.aws.tables.rules import RulesTable
 from waybill.aws.tables.run_log import RunLogTable
 from waybill.aws.tables.runs import RunsTable
+from waybill.aws.tables.shards import DUE_SHARDS, due_shard
 from waybill.core.access import AccessKey, Caller, Permission
 from waybill.core.deliver import ProbeStep, Receipt
 from waybill.core.dispatch import Tick, claim_due
@@ -351,3 +352,9 @@ def test_a_tenants_rules_lie_under_four_keys_of_what_is_due_and_tenants_under_al
     found = Counter(due_shard(f"tenant {n}", f"rul_{n:016x}") for n in range(9_600))
     assert len(found) == DUE_SHARDS
     assert max(found.values()) < 2 * 9_600 / DUE_SHARDS
+
+
+@pytest.mark.parametrize("rule_id", ["", "r" * 1_025])
+def test_what_can_be_no_key_is_not_there(tables: dict[str, str], rule_id: str) -> None:
+    with pytest.raises(NotFound):
+        RulesTable(tables["RulesTable"], REGION).get("acme", rule_id)

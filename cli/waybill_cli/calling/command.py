@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from waybill_cli.calling.account import NoAccount, account
 from waybill_cli.calling.api import Api, Json, Refused, Unreachable
-from waybill_cli.terminal import console, plain
+from waybill_cli.terminal import console, plain, say_json, table
 
 AsJson = Annotated[bool, typer.Option("--json", help="The API's answer as one JSON document.")]
 Profile = Annotated[
@@ -58,6 +58,34 @@ def document(path: Path) -> Json:
     if not isinstance(found, dict):
         raise typer.BadParameter(f"{path} has to hold one JSON object.")
     return found
+
+
+def listed(
+    place: str,
+    limit: int,
+    profile: str,
+    *,
+    as_json: bool,
+    heads: Sequence[str],
+    row: Callable[[Json], Sequence[object]],
+    empty: str,
+) -> None:
+    """A list of the API's, as a table with a row for each item; `empty` says what to do where there is none."""
+    with asking(profile, as_json=as_json) as api:
+        found = list(api.items(place, limit))
+    if as_json:
+        say_json(found)
+    else:
+        table(heads, [row(item) for item in found], empty)
+
+
+def deleted(place: str, name: str, profile: str, *, yes: bool, as_json: bool) -> None:
+    """Delete what has that name below the place, once the person is sure, and say so."""
+    sure(f"Delete {name}?", yes=yes)
+    with asking(profile, as_json=as_json) as api:
+        api.delete(f"{place}/{name}")
+    if not as_json:
+        console().print(Text(f"{name} is deleted."))
 
 
 def sure(question: str, *, yes: bool) -> None:

@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
-from waybill import wiring
 from waybill.core.access import AccessKey, Caller, Level, Permission, caller_of, digest_of, make_key
 from waybill.core.assigned import Person
 from waybill.core.errors import FieldError, InvalidInput, NotPermitted
 from waybill.core.window import stamp
+from waybill.wiring import callers, clock, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -66,15 +66,15 @@ class ApiKeyList(BaseModel):
 def list_keys(limit: Limit = 50, cursor: Cursor = "") -> ApiKeyList:
     """The oldest first. No key is shown."""
     caller = calling(router)
-    paging, now = Paging(caller, "api-keys"), wiring.now()
-    page = wiring.access_keys().page(caller.tenant, paging.inner(cursor), limit)
+    paging, now = Paging(caller, "api-keys"), clock.now()
+    page = stores.access_keys().page(caller.tenant, paging.inner(cursor), limit)
     return ApiKeyList(items=[_view(key, now) for key in page.items], cursor=paging.outer(page.cursor))
 
 
 @router.post("/api-keys", **operation(Permission.MANAGE_KEYS, HTTPStatus.CREATED, changes=True))
 def create_key(body: NewKey) -> Response[NewKeyView]:
     """A key may be given no permission that its maker has not."""
-    caller, now = calling(router), wiring.now()
+    caller, now = calling(router), clock.now()
     if excess := body.permissions - caller.permissions:
         said = f"You cannot give what you have not: {', '.join(sorted(excess))}."
         raise NotPermitted(said, "Leave it out, or ask an administrator who has it.")
@@ -82,9 +82,9 @@ def create_key(body: NewKey) -> Response[NewKeyView]:
     text = make_key(key_id, secrets.token_urlsafe(32))
     ends = now + timedelta(days=body.expires_in_days) if body.expires_in_days else None
     kept = AccessKey(
-        key_id, digest_of(text, wiring.pepper()), _holder(caller.tenant, key_id, body), now, caller.name, ends
+        key_id, digest_of(text, callers.pepper()), _holder(caller.tenant, key_id, body), now, caller.name, ends
     )
-    wiring.access_keys().add(kept, now)
+    stores.access_keys().add(kept, now)
     view = NewKeyView(**_view(kept, now).model_dump(), key=text)
     return Response(HTTPStatus.CREATED.value, "application/json", view, headers={"Cache-Control": "no-store"})
 
@@ -92,7 +92,7 @@ def create_key(body: NewKey) -> Response[NewKeyView]:
 @router.delete("/api-keys/<key_id>", **operation(Permission.MANAGE_KEYS, HTTPStatus.NO_CONTENT, changes=True))
 def delete_key(key_id: str) -> Response[str]:
     """It opens nothing any more within a minute."""
-    wiring.access_keys().remove(calling(router).tenant, key_id)
+    stores.access_keys().remove(calling(router).tenant, key_id)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 

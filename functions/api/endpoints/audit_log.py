@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.audit_log import Entry
+from waybill.wiring import stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -35,5 +35,5 @@ def list_audit_log(
     """
     caller = calling(router)
     paging = Paging(caller, "audit-log", by=by, thing=thing)
-    page = wiring.audit_log().page(caller.tenant, paging.inner(cursor), limit, by, thing)
+    page = stores.audit_log().page(caller.tenant, paging.inner(cursor), limit, by, thing)
     return AuditLogPage(items=list(page.items), cursor=paging.outer(page.cursor))

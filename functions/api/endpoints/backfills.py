@@ -14,7 +14,6 @@ from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.reach import own_rule
 from endpoints.runs import RunView, records, view_of_run
-from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.advance import advance
 from waybill.core.backfill import Backfill, BackfillRequest, new_backfill, progress
@@ -22,6 +21,7 @@ from waybill.core.cancel import cancel_backfill
 from waybill.core.dispatch import Tick, is_large
 from waybill.core.run import Trigger
 from waybill.core.window import stamp
+from waybill.wiring import clock, starting, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -80,14 +80,14 @@ class CancelRequest(BaseModel):
 def create_backfill(rule_id: str, body: BackfillRequest) -> Response[BackfillView]:
     """Its first windows are claimed at once; the next ones whenever one has ended."""
     caller = calling(router)
-    rule, now = own_rule(caller, rule_id), wiring.now()
-    newest = next(iter(wiring.backfills().page(caller.tenant, rule_id, "", 1).items), None)
-    backfill = new_backfill(rule, body, newest, wiring.runs(), now, caller.name)
-    wiring.backfills().add(backfill)
-    tick = Tick(time=now, now=now, trigger=Trigger.BACKFILL, tzdata=wiring.tzdata_version())
-    for run in advance(backfill, wiring.backfill_desk(), tick):
-        wiring.workflow().start(run, is_large(run))
-    return _accepted(wiring.backfills().get(caller.tenant, rule_id, backfill.backfill_id))
+    rule, now = own_rule(caller, rule_id), clock.now()
+    newest = next(iter(stores.backfills().page(caller.tenant, rule_id, "", 1).items), None)
+    backfill = new_backfill(rule, body, newest, stores.runs(), now, caller.name)
+    stores.backfills().add(backfill)
+    tick = Tick(time=now, now=now, trigger=Trigger.BACKFILL, tzdata=clock.tzdata_version())
+    for run in advance(backfill, starting.backfill_desk(), tick):
+        starting.workflow().start(run, is_large(run))
+    return _accepted(stores.backfills().get(caller.tenant, rule_id, backfill.backfill_id))
 
 
 @router.get("/rules/<rule_id>/backfills", **operation(Permission.READ))
@@ -95,7 +95,7 @@ def list_backfills(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> Back
     caller = calling(router)
     own_rule(caller, rule_id)
     paging = Paging(caller, "backfills", rule=rule_id)
-    page = wiring.backfills().page(caller.tenant, rule_id, paging.inner(cursor), limit)
+    page = stores.backfills().page(caller.tenant, rule_id, paging.inner(cursor), limit)
     return BackfillList(items=[_view(b) for b in page.items], cursor=paging.outer(page.cursor))
 
 
@@ -103,7 +103,7 @@ def list_backfills(rule_id: str, limit: Limit = 50, cursor: Cursor = "") -> Back
 def get_backfill(rule_id: str, backfill_id: str) -> BackfillDetail:
     caller = calling(router)
     backfill = _own(caller, rule_id, backfill_id)
-    found = progress(backfill, wiring.runs())
+    found = progress(backfill, stores.runs())
     return BackfillDetail(
         **_view(backfill).model_dump(),
         done=found.done,
@@ -123,14 +123,14 @@ def stop_backfill(rule_id: str, backfill_id: str, body: CancelRequest | None = N
     backfill = _own(caller, rule_id, backfill_id)
     running = body is not None and body.running is Running.CANCEL
     return _accepted(
-        cancel_backfill(backfill, wiring.backfills(), records(), caller.name, wiring.now(), running=running)
+        cancel_backfill(backfill, stores.backfills(), records(), caller.name, clock.now(), running=running)
     )
 
 
 def _own(caller: Caller, rule_id: str, backfill_id: str) -> Backfill:
     if not caller.reaches_all:
         own_rule(caller, rule_id)
-    return wiring.backfills().get(caller.tenant, rule_id, backfill_id)
+    return stores.backfills().get(caller.tenant, rule_id, backfill_id)
 
 
 def _accepted(backfill: Backfill) -> Response[BackfillView]:

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.reach import own_rule
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.calendar import Entry, MarkKind, calendar_from
 from waybill.core.errors import InvalidInput
@@ -21,6 +20,7 @@ from waybill.core.rule_checks import no_dataset
 from waybill.core.schedule import first_boundary
 from waybill.core.schedule_settings import AnySchedule, Schedule
 from waybill.core.window import local_time, stamp
+from waybill.wiring import catalogs, clock
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 Count = Annotated[int, Query(ge=1, le=100, description="How many runs at most.")]
@@ -66,12 +66,12 @@ class CalendarView(BaseModel):
 def calendar_of_settings(body: CalendarRequest, count: Count = 10) -> CalendarView:
     """What the calendar of a rule made now would be. Nothing is saved."""
     caller = calling(router)
-    catalog = wiring.catalog(caller.tenant)
+    catalog = catalogs.catalog(caller.tenant)
     wrong = [no_dataset(f"datasets.{n}", d, catalog) for n, d in enumerate(body.datasets) if d not in catalog]
     if wrong:
         raise InvalidInput(wrong)
     settle = timedelta(seconds=max(catalog[name].settle_seconds for name in body.datasets))
-    return _view(body.schedule, first_boundary(body.schedule, wiring.now()), settle, count, timedelta())
+    return _view(body.schedule, first_boundary(body.schedule, clock.now()), settle, count, timedelta())
 
 
 @router.get("/rules/<rule_id>/calendar", **operation(Permission.READ))
@@ -81,7 +81,7 @@ def calendar_of_rule(rule_id: str, count: Count = 10) -> CalendarView:
     schedule = rule.settings.schedule
     if rule.next_run is None:
         return CalendarView(zone=schedule.zone, items=[])
-    settle = settle_time(rule.settings, wiring.catalog(caller.tenant))
+    settle = settle_time(rule.settings, catalogs.catalog(caller.tenant))
     return _view(schedule, rule.cursor, settle, count, jitter(rule))
 
 

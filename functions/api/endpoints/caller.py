@@ -8,9 +8,9 @@ from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler, NextMiddleware
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
-from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotPermitted, TooMany
+from waybill.wiring import callers, clock, stores
 
 
 class Admission(BaseMiddlewareHandler[ApiGatewayResolver]):
@@ -53,11 +53,11 @@ def _check(caller: Caller, permission: Permission) -> None:
 
 
 def _counted(caller: Caller) -> None:
-    seconds = wiring.rates().take(
-        f"{caller.tenant}#{caller.subject}", wiring.rate(), int(wiring.now().timestamp() * 1000)
+    seconds = stores.rates().take(
+        f"{caller.tenant}#{caller.subject}", callers.rate(), int(clock.now().timestamp() * 1000)
     )
     if seconds:
-        rate = wiring.rate()
+        rate = callers.rate()
         raise TooMany(
             f"This key asks more often than {rate.per_minute} times a minute.",
             f"Send it again in {seconds} s, as Retry-After says.",

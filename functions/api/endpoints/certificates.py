@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.certificates import SavedCertificate
 from waybill.core.errors import WaybillError
 from waybill.core.window import stamp
+from waybill.wiring import clock, media, stores, vault
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 _LONGEST = 32_000
@@ -60,22 +60,22 @@ class CertificateList(BaseModel):
 def list_certificates(limit: Limit = 50, cursor: Cursor = "") -> CertificateList:
     caller = calling(router)
     paging = Paging(caller, "certificates")
-    page = wiring.certificates().page(caller.tenant, paging.inner(cursor), limit)
+    page = stores.certificates().page(caller.tenant, paging.inner(cursor), limit)
     return CertificateList(items=[_view(c) for c in page.items], cursor=paging.outer(page.cursor))
 
 
 @router.get("/certificates/<sha256>", **operation(Permission.READ))
 def get_certificate(sha256: str) -> CertificateView:
     caller = calling(router)
-    return _view(wiring.certificates().get(caller.tenant, sha256))
+    return _view(stores.certificates().get(caller.tenant, sha256))
 
 
 @router.post("/certificates", **operation(Permission.MANAGE_CREDENTIALS, HTTPStatus.CREATED, changes=True))
 def add_certificate(body: NewCertificate) -> Response[CertificateView]:
     """Refused, and nothing kept, where it has expired, or where the key is not its own."""
     caller = calling(router)
-    now = wiring.now()
-    facts, pem, key = wiring.examined_certificate(
+    now = clock.now()
+    facts, pem, key = media.examined_certificate(
         body.certificate,
         body.private_key.get_secret_value(),
         body.passphrase.get_secret_value(),
@@ -83,7 +83,7 @@ def add_certificate(body: NewCertificate) -> Response[CertificateView]:
         expired_too=body.allow_expired,
     )
     name = f"certificate-{secrets.token_hex(8)}"
-    reference = wiring.secrets().create(caller.tenant, name, {"private_key": key}) if key else ""
+    reference = vault.secrets().create(caller.tenant, name, {"private_key": key}) if key else ""
     saved = SavedCertificate(
         tenant=caller.tenant,
         name=body.name,
@@ -94,10 +94,10 @@ def add_certificate(body: NewCertificate) -> Response[CertificateView]:
         created_by=caller.name,
     )
     try:
-        wiring.certificates().add(saved)
+        stores.certificates().add(saved)
     except WaybillError:
         if reference:
-            wiring.secrets().remove(reference)
+            vault.secrets().remove(reference)
         raise
     return Response(HTTPStatus.CREATED.value, "application/json", _view(saved))
 
@@ -108,10 +108,10 @@ def add_certificate(body: NewCertificate) -> Response[CertificateView]:
 def delete_certificate(sha256: str) -> Response[str]:
     """Its private key goes with it: what is encrypted for it is delivered as it is from then on."""
     caller = calling(router)
-    saved = wiring.certificates().get(caller.tenant, sha256)
-    wiring.certificates().remove(caller.tenant, sha256)
+    saved = stores.certificates().get(caller.tenant, sha256)
+    stores.certificates().remove(caller.tenant, sha256)
     if saved.secret_ref:
-        wiring.secrets().remove(saved.secret_ref)
+        vault.secrets().remove(saved.secret_ref)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
@@ -124,7 +124,7 @@ def _view(saved: SavedCertificate) -> CertificateView:
         subject=facts.subject,
         not_before=stamp(facts.not_before),
         not_after=stamp(facts.not_after),
-        expired=facts.not_after <= wiring.now(),
+        expired=facts.not_after <= clock.now(),
         decrypts=bool(saved.secret_ref),
         authority=facts.authority,
         created_at=stamp(saved.created_at),

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.reach import own_destination
-from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotFound
 from waybill.core.folder_access import HOSTED, Folder
+from waybill.wiring import buckets, environment, remote
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 WEEK_MINUTES = 7 * 24 * 60
@@ -69,7 +69,7 @@ def renew_credentials(destination_id: str, body: Renewal) -> Response[RenewedVie
     """New keys. The old ones end at once, or after the overlap; what is older than these ends at once."""
     caller = calling(router)
     folder = _folder(caller, destination_id)
-    made = wiring.folder_access().renew(folder, caller.name, body.overlap_minutes)
+    made = remote.folder_access().renew(folder, caller.name, body.overlap_minutes)
     view = RenewedView(**_view(folder).model_dump(), **made)
     return Response(HTTPStatus.CREATED.value, "application/json", view, headers={"Cache-Control": "no-store"})
 
@@ -85,9 +85,9 @@ def _folder(caller: Caller, destination_id: str) -> Folder:
 
 def _view(folder: Folder) -> FolderView:
     return FolderView(
-        bucket=wiring.hosted_files().bucket,
+        bucket=buckets.hosted_files().bucket,
         prefix=f"{folder.path}/",
-        region=wiring.region(),
-        endpoint=wiring.hosted_files().endpoint,
-        keys=[FolderKeyView(**key) for key in wiring.folder_access().keys(folder)],
+        region=environment.region(),
+        endpoint=buckets.hosted_files().endpoint,
+        keys=[FolderKeyView(**key) for key in remote.folder_access().keys(folder)],
     )

@@ -13,12 +13,12 @@ from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
 from endpoints.precondition import check_match, etag
-from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.catalog import Dataset, closest, incompatible
 from waybill.core.drift import columns_of
 from waybill.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from waybill.core.ordering import ordered
+from waybill.wiring import catalogs, clock, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 LOOKED_AT = 100
@@ -45,7 +45,7 @@ def list_datasets(limit: Limit = 200, cursor: Cursor = "") -> DatasetList:
     """The catalogue's and the tenant's own, by name."""
     caller = calling(router)
     paging = Paging(caller, "datasets")
-    found = wiring.catalog(caller.tenant).values()
+    found = catalogs.catalog(caller.tenant).values()
     page = ordered(found, lambda d: (d.name, ""), paging.inner(cursor), limit, descending=False)
     return DatasetList(items=list(page.items), cursor=paging.outer(page.cursor))
 
@@ -61,9 +61,9 @@ def get_dataset(name: str) -> Response[DatasetDetail]:
 def add_dataset(body: Dataset) -> Response[DatasetDetail]:
     """A dataset of the tenant's own, at once ready for records. No code, no deployment."""
     caller = calling(router)
-    if body.name in wiring.common_catalog():
+    if body.name in catalogs.common_catalog():
         raise Conflict(f"The catalogue has a dataset {body.name}.", "Choose another name.")
-    wiring.datasets().add(caller.tenant, body, wiring.now())
+    stores.datasets().add(caller.tenant, body, clock.now())
     return _answered(caller, body, HTTPStatus.CREATED)
 
 
@@ -80,7 +80,7 @@ def change_dataset(name: str, body: Dataset) -> Response[DatasetDetail]:
     wrong = incompatible(before, body)
     if wrong:
         raise InvalidInput([FieldError("fields", one) for one in wrong])
-    wiring.datasets().replace(caller.tenant, body, wiring.now())
+    stores.datasets().replace(caller.tenant, body, clock.now())
     return _answered(caller, body)
 
 
@@ -92,13 +92,13 @@ def remove_dataset(name: str) -> Response[str]:
     users = _rules_of(caller, name)
     if users:
         raise Conflict(f"{name} is exported by {', '.join(users[:5])}.", "Change or delete those rules first.")
-    wiring.datasets().remove(caller.tenant, name)
+    stores.datasets().remove(caller.tenant, name)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
 def dataset_named(caller: Caller, name: str) -> Dataset:
     """The dataset as the caller's tenant has it. Raises NotFound with names that are near."""
-    catalog = wiring.catalog(caller.tenant)
+    catalog = catalogs.catalog(caller.tenant)
     found = catalog.get(name)
     if found is None:
         raise NotFound(f"There is no dataset {name!r}.", f"There are {closest(name, catalog)}.")
@@ -115,23 +115,23 @@ def _answered(caller: Caller, dataset: Dataset, status: HTTPStatus = HTTPStatus.
 
 
 def _own(caller: Caller, name: str) -> Dataset:
-    found = wiring.datasets().find(caller.tenant, name)
+    found = stores.datasets().find(caller.tenant, name)
     if found is None:
-        if name in wiring.common_catalog():
+        if name in catalogs.common_catalog():
             raise Conflict(f"{name} comes with the catalogue and stays as it is.", "Add a dataset under another name.")
         raise NotFound(f"There is no dataset {name!r} of yours.", "See GET /datasets.")
     return found
 
 
 def _rules_of(caller: Caller, name: str) -> list[str]:
-    rules = all_of(lambda cursor, limit: wiring.rules().page(caller.tenant, cursor, limit))
+    rules = all_of(lambda cursor, limit: stores.rules().page(caller.tenant, cursor, limit))
     return [r.settings.name for r in rules if any(c.dataset == name for c in r.settings.data)]
 
 
 def _detail(caller: Caller, dataset: Dataset) -> DatasetDetail:
-    objects = wiring.lake_objects()
+    objects = stores.lake_objects()
     newest = objects.newest(caller.tenant, dataset.name)
     latest = objects.since(caller.tenant, dataset.name, max(0, newest - LOOKED_AT), newest)
     seen = columns_of((), (one.columns for one in latest)).seen
-    own = dataset.name not in wiring.common_catalog()
+    own = dataset.name not in catalogs.common_catalog()
     return DatasetDetail(**dataset.model_dump(), own=own, registered_objects=newest, columns=seen)

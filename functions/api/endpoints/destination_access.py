@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from endpoints.caller import calling
 from endpoints.operation import operation
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.sharing import Sharing
+from waybill.wiring import stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -28,7 +28,7 @@ class DestinationAccess(BaseModel):
 def limit_destination(destination_id: str, body: DestinationAccess) -> DestinationAccess:
     """For rules that are made or changed from now on; those that deliver there already go on."""
     caller = calling(router)
-    saved = wiring.destinations().get(caller.tenant, destination_id)
+    saved = stores.destinations().get(caller.tenant, destination_id)
     limited = body.limited_to.model_dump(mode="json") if body.limited_to else None
-    wiring.destinations().replace(replace(saved, limited_to=limited, version=saved.version + 1), saved.version)
+    stores.destinations().replace(replace(saved, limited_to=limited, version=saved.version + 1), saved.version)
     return body

@@ -14,12 +14,12 @@ from endpoints.caller import calling
 from endpoints.destinations import DestinationView, answer, checked, etag_of, external_id_for
 from endpoints.operation import operation
 from endpoints.precondition import check_match
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.destination import refuse_failed, usable, with_pinned_key
 from waybill.core.errors import WaybillError
 from waybill.core.ports import SavedDestination
 from waybill.core.rotation import Candidate, renamed, rotated
+from waybill.wiring import clock, connections, remote, stores, vault
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -42,11 +42,11 @@ def update_destination(destination_id: str, body: ChangedDestination) -> Respons
     as `probe`. A run that goes on keeps what it has for the step in hand and takes the new for its next one.
     """
     caller = calling(router)
-    saved = wiring.destinations().get(caller.tenant, destination_id)
+    saved = stores.destinations().get(caller.tenant, destination_id)
     check_match(router, etag_of(saved))
     if body.settings is None:
         changed = renamed(saved, body.name)
-        wiring.destinations().replace(changed, saved.version)
+        stores.destinations().replace(changed, saved.version)
         return answer(changed)
     return answer(_replaced(saved, body, body.settings, caller.name))
 
@@ -59,20 +59,20 @@ def _replaced(
     if not saved.external_id and plain.get("role_arn"):
         # Kept whatever becomes of the probe: the role cannot ask for an id that nobody knows.
         saved = replace(saved, external_id=external_id_for(plain))
-        wiring.destinations().replace(saved, saved.version)
+        stores.destinations().replace(saved, saved.version)
     name = f"{saved.destination_id}-{secrets.token_hex(4)}"
-    reference = wiring.secrets().create(saved.tenant, name, wanted.secret) if wanted.secret else ""
+    reference = vault.secrets().create(saved.tenant, name, wanted.secret) if wanted.secret else ""
     try:
         candidate = Candidate(plain, reference, saved.external_id)
-        steps = tuple(wiring.prober().run(saved.tenant, saved.destination_id, candidate))
-        refuse_failed(steps, wiring.destination_config(saved.kind).model_fields, force=body.force, waits=())
+        steps = tuple(remote.prober().run(saved.tenant, saved.destination_id, candidate))
+        refuse_failed(steps, connections.destination_config(saved.kind).model_fields, force=body.force, waits=())
         tried = replace(candidate.of(saved), probe=steps, usable=usable(steps, force=body.force))
-        changed = rotated(tried, body.name, wanted, changed_by, wiring.now())
-        wiring.destinations().replace(changed, saved.version)
+        changed = rotated(tried, body.name, wanted, changed_by, clock.now())
+        stores.destinations().replace(changed, saved.version)
     except WaybillError:
         if reference:
-            wiring.secrets().remove(reference)
+            vault.secrets().remove(reference)
         raise
     if saved.secret_ref:
-        wiring.secrets().remove(saved.secret_ref)
+        vault.secrets().remove(saved.secret_ref)
     return changed

@@ -20,7 +20,6 @@ from endpoints.precondition import etag
 from endpoints.probe_steps import StepView, step_view
 from endpoints.problems import field_errors
 from endpoints.reach import may_use, own_destination
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.deliver import ProbeStep
 from waybill.core.destination import Checked, approved, refuse_failed, split_secrets, usable
@@ -30,6 +29,7 @@ from waybill.core.folder_access import HOSTED, Folder
 from waybill.core.ports import SavedDestination
 from waybill.core.sharing import Sharing
 from waybill.core.window import stamp
+from waybill.wiring import clock, connections, remote, stores, vault
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -93,7 +93,7 @@ def list_destinations(limit: Limit = 50, cursor: Cursor = "", kind: str = "") ->
     """By id; those of one `kind`, where it is given."""
     caller = permitted(router, Permission.READ)
     paging = Paging(caller, "destinations", kind=kind)
-    page = wiring.destinations().page(
+    page = stores.destinations().page(
         caller.tenant, paging.inner(cursor), limit, keep=lambda d: may_use(caller, d) and kind in {"", d.kind}
     )
     return DestinationList(items=[view_of(d) for d in page.items], cursor=paging.outer(page.cursor))
@@ -114,8 +114,8 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
     wanted = checked(body.kind, body.settings)
     destination_id = f"dst_{secrets.token_hex(8)}"
-    now = wiring.now()
-    reference = wiring.secrets().create(caller.tenant, destination_id, wanted.secret) if wanted.secret else ""
+    now = clock.now()
+    reference = vault.secrets().create(caller.tenant, destination_id, wanted.secret) if wanted.secret else ""
     saved = SavedDestination(
         tenant=caller.tenant,
         destination_id=destination_id,
@@ -134,13 +134,13 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
         host_keys=approved((), wanted.settings, caller.name, now),
     )
     try:
-        wiring.destinations().add(saved)
+        stores.destinations().add(saved)
         probed = _probed(saved, body.force, now)
-        refuse_failed(probed.probe, wiring.destination_config(body.kind).model_fields, force=body.force)
+        refuse_failed(probed.probe, connections.destination_config(body.kind).model_fields, force=body.force)
     except WaybillError:
-        wiring.destinations().remove(caller.tenant, destination_id)
+        stores.destinations().remove(caller.tenant, destination_id)
         if reference:
-            wiring.secrets().remove(reference)
+            vault.secrets().remove(reference)
         raise
     return answer(probed, HTTPStatus.CREATED)
 
@@ -149,7 +149,7 @@ def create_destination(body: NewDestination) -> Response[DestinationView]:
 def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationView:
     """A host key that is confirmed takes the place of the one before, which stays in the history."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
-    saved = wiring.destinations().get(caller.tenant, destination_id)
+    saved = stores.destinations().get(caller.tenant, destination_id)
     if body.confirm_host_key is not None:
         if "host_key" not in saved.settings:
             raise InvalidInput([FieldError("confirm_host_key", f"a destination of kind {saved.kind} has no host key")])
@@ -158,7 +158,7 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
                 [FieldError("confirm_host_key", "is not the fingerprint that the last probe showed; probe again")]
             )
         saved = _confirmed(saved, body.confirm_host_key, caller.name)
-    return view_of(_probed(saved, body.force, wiring.now()))
+    return view_of(_probed(saved, body.force, clock.now()))
 
 
 @router.delete(
@@ -167,27 +167,27 @@ def probe_destination(destination_id: str, body: ProbeRequest) -> DestinationVie
 def delete_destination(destination_id: str) -> Response[str]:
     """Refused while a rule names it. Its secret goes with it; so do a hosted folder's keys, its files stay for their time."""
     caller = permitted(router, Permission.MANAGE_DESTINATIONS)
-    saved = wiring.destinations().get(caller.tenant, destination_id)
+    saved = stores.destinations().get(caller.tenant, destination_id)
     users = _rules_that_name(caller.tenant, destination_id)
     if users:
         raise Conflict(
             f"The rules {', '.join(users[:5])} deliver to it.", "Delete them, or give them another destination, first."
         )
     if saved.kind == HOSTED:
-        wiring.folder_access().remove(Folder(caller.tenant, destination_id))
-    wiring.destinations().remove(caller.tenant, destination_id)
+        remote.folder_access().remove(Folder(caller.tenant, destination_id))
+    stores.destinations().remove(caller.tenant, destination_id)
     if saved.secret_ref:
-        wiring.secrets().remove(saved.secret_ref)
+        vault.secrets().remove(saved.secret_ref)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
 def checked(kind: str, settings: Mapping[str, Any]) -> Checked:
     """The kind's settings. Raises InvalidInput, field by field."""
-    kinds = wiring.destination_kinds()
+    kinds = connections.destination_kinds()
     if kind not in kinds:
         raise InvalidInput([FieldError("kind", f"{kind!r} is no kind of destination; use {', '.join(sorted(kinds))}")])
     try:
-        config = wiring.destination_config(kind).model_validate(settings)
+        config = connections.destination_config(kind).model_validate(settings)
     except ValidationError as wrong:
         details = [dict(e) for e in wrong.errors(include_url=False, include_input=False)]
         raise InvalidInput(field_errors(details, "settings")) from None
@@ -201,16 +201,16 @@ def external_id_for(settings: Mapping[str, Any]) -> str:
 
 def _confirmed(saved: SavedDestination, host_key: str, by: str) -> SavedDestination:
     settings = {**saved.settings, "host_key": host_key}
-    history = approved(saved.host_keys, settings, by, wiring.now())
+    history = approved(saved.host_keys, settings, by, clock.now())
     confirmed = replace(saved, settings=settings, host_keys=history, version=saved.version + 1)
-    wiring.destinations().replace(confirmed, saved.version)
+    stores.destinations().replace(confirmed, saved.version)
     return confirmed
 
 
 def _probed(saved: SavedDestination, force: bool, now: datetime) -> SavedDestination:
-    steps = wiring.prober().run(saved.tenant, saved.destination_id)
+    steps = remote.prober().run(saved.tenant, saved.destination_id)
     probed = replace(saved, probe=tuple(steps), probed_at=now, usable=usable(steps, force=force))
-    wiring.destinations().replace(probed, saved.version)
+    stores.destinations().replace(probed, saved.version)
     return probed
 
 
@@ -221,7 +221,7 @@ def _shown_keys(steps: Sequence[ProbeStep]) -> set[str]:
 def _rules_that_name(tenant: str, destination_id: str) -> list[str]:
     found, cursor = [], ""
     while True:
-        page = wiring.rules().page(tenant, cursor, 200)
+        page = stores.rules().page(tenant, cursor, 200)
         found += [r.settings.name for r in page.items if destination_id in r.settings.destinations]
         cursor = page.cursor
         if not cursor:
@@ -255,6 +255,6 @@ def view_of(saved: SavedDestination) -> DestinationView:
             ApprovalView(host_key=k.host_key, approved_by=k.approved_by, approved_at=stamp(k.approved_at))
             for k in saved.host_keys
         ],
-        warnings=[said for said in (warning(saved, wiring.now()),) if said],
+        warnings=[said for said in (warning(saved, clock.now()),) if said],
         limited_to=Sharing.model_validate(saved.limited_to) if saved.limited_to else None,
     )

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.reach import own_run
-from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import NotFound, NotPermitted
 from waybill.core.folder_access import HOSTED, folder_of
 from waybill.core.run import RunKey
+from waybill.wiring import buckets, clock, environment, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 LINK_SECONDS = 300
@@ -33,28 +33,28 @@ class LinkView(BaseModel):
 def link_file(run_id: str, number: int) -> Response[LinkView]:
     """`number` counts the files of `GET /runs/{id}/files` from 0."""
     caller = calling(router)
-    if not wiring.settings().direct_download or caller.tenant in wiring.settings().no_download_tenants:
+    if not environment.settings().direct_download or caller.tenant in environment.settings().no_download_tenants:
         raise NotPermitted(
             "The operator has switched direct downloads off.", "Read the folder with its keys: see docs/api.md."
         )
     key = own_run(caller, run_id)
-    wiring.runs().get(key)
+    stores.runs().get(key)
     name, place = _hosted(caller, key, number)
-    url = wiring.hosted_files().link(place, LINK_SECONDS, "application/octet-stream")
+    url = buckets.hosted_files().link(place, LINK_SECONDS, "application/octet-stream")
     # Kept also where the run's own notes are not: who took data away is no detail.
-    wiring.run_log().note(key, wiring.now(), "download", f"{caller.name} asked for a link to {name}.")
+    stores.run_log().note(key, clock.now(), "download", f"{caller.name} asked for a link to {name}.")
     view = LinkView(name=name, url=url, seconds=LINK_SECONDS)
     return Response(HTTPStatus.CREATED.value, "application/json", view, headers={"Cache-Control": "no-store"})
 
 
 def _hosted(caller: Caller, key: RunKey, number: int) -> tuple[str, str]:
     """The file's name and where it lies. Raises NotFound."""
-    for (destination_id, file), receipt in wiring.run_log().receipts(key).items():
+    for (destination_id, file), receipt in stores.run_log().receipts(key).items():
         if file != number:
             continue
-        saved = wiring.destinations().find(caller.tenant, destination_id)
+        saved = stores.destinations().find(caller.tenant, destination_id)
         place = f"{folder_of(caller.tenant, destination_id)}/{receipt['name']}"
-        if saved and saved.kind == HOSTED and wiring.hosted_files().holds(place):
+        if saved and saved.kind == HOSTED and buckets.hosted_files().holds(place):
             return receipt["name"], place
     raise NotFound(
         f"The run's file {number} is in no hosted folder.",

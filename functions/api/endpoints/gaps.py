@@ -18,7 +18,6 @@ from pydantic import AwareDatetime, BaseModel, Field
 from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.reach import own_rule
-from waybill import wiring
 from waybill.core import gaps
 from waybill.core.access import Permission
 from waybill.core.count import MOST_COUNTED, Counted
@@ -26,6 +25,7 @@ from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.gaps import Account
 from waybill.core.rule import Rule
 from waybill.core.window import stamp
+from waybill.wiring import clock, remote, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 USUAL = timedelta(days=31)
@@ -90,12 +90,12 @@ def report_gaps(
 ) -> Response[GapReport | str]:
     """Each window that the range meets, with its runs and rows, and the totals."""
     caller = calling(router)
-    rule, now = own_rule(caller, rule_id), wiring.now()
+    rule, now = own_rule(caller, rule_id), clock.now()
     upto = (end or now).astimezone(UTC).replace(microsecond=0)
     since = (start or upto - USUAL).astimezone(UTC).replace(microsecond=0)
     if since >= upto:
         raise InvalidInput([FieldError("to", "is not after `from`; give the end of a span")])
-    found = gaps.accounts(rule, wiring.runs(), since, upto, now)
+    found = gaps.accounts(rule, stores.runs(), since, upto, now)
     if count:
         found = _with_source(rule, found)
     if form == "csv":
@@ -120,7 +120,7 @@ def _with_source(rule: Rule, found: Sequence[Account]) -> list[Account]:
         "settings": rule.settings.model_dump(mode="json"),
         "windows": [gaps.question(found[n]) for n in asked],
     }
-    answers = wiring.querying().ask(question)["counts"] if asked else []
+    answers = remote.querying().ask(question)["counts"] if asked else []
     counts = {n: Counted(**answer) if answer else None for n, answer in zip(asked, answers, strict=True)}
     return [gaps.with_source(rule, one, counts.get(n)) if gaps.countable(one) else one for n, one in enumerate(found)]
 

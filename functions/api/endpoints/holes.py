@@ -9,10 +9,10 @@ from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.reach import rules_in_reach
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.hole import KeptHole
 from waybill.core.window import stamp
+from waybill.wiring import stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -38,7 +38,7 @@ def list_holes(limit: Limit = 50, cursor: Cursor = "") -> HoleList:
     """The open ones, by rule and window. One that is mended goes with the next audit."""
     caller = calling(router)
     paging = Paging(caller, "holes")
-    page = wiring.holes().page(caller.tenant, paging.inner(cursor), limit)
+    page = stores.holes().page(caller.tenant, paging.inner(cursor), limit)
     in_reach = rules_in_reach(caller)
     found = [kept for kept in page.items if in_reach is None or in_reach(kept.hole.rule_id)]
     return HoleList(items=[_view(kept) for kept in found], cursor=paging.outer(page.cursor))

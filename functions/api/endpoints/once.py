@@ -10,10 +10,10 @@ from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandle
 from aws_lambda_powertools.shared.json_encoder import Encoder
 
 from endpoints.caller import caller_of
-from waybill import wiring
 from waybill.core.errors import WaybillError
 from waybill.core.once import LONGEST, GivenAnswer, answered_before, fingerprint
 from waybill.core.receive import client_key
+from waybill.wiring import clock, stores
 
 HEADER = "Idempotency-Key"
 
@@ -31,15 +31,15 @@ class Once(BaseMiddlewareHandler[ApiGatewayResolver]):
         key = f"{caller.tenant}#{caller.subject}#{client_key(given, HEADER)}"
         query = [(k, v) for k, several in event.resolved_query_string_parameters.items() for v in several]
         request = fingerprint(event.http_method, event.path, query, str(event.body or ""))
-        earlier = wiring.answers().begin(key, request, wiring.now())
+        earlier = stores.answers().begin(key, request, clock.now())
         if earlier is not None:
             return _again(answered_before(earlier, request))
         try:
             answer = next_middleware(app)
         except WaybillError:
-            wiring.answers().forget(key)
+            stores.answers().forget(key)
             raise
-        wiring.answers().keep(key, request, _kept(answer), wiring.now())
+        stores.answers().keep(key, request, _kept(answer), clock.now())
         return answer
 
 

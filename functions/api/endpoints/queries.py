@@ -14,7 +14,6 @@ from endpoints.caller import calling
 from endpoints.datasets import dataset_named
 from endpoints.operation import operation
 from endpoints.reach import may_use
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.lists import ListQuestion
 from waybill.core.preview import PreviewSettings
@@ -22,6 +21,7 @@ from waybill.core.reach import reached, reached_data
 from waybill.core.rule_checks import check_settings
 from waybill.core.rule_warnings import rule_warnings
 from waybill.core.search import LARGEST_PAGE, Question, Span
+from waybill.wiring import catalogs, clock, notices, remote, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -101,7 +101,7 @@ def search_dataset(name: str, body: SearchRequest) -> SearchAnswer:
     question = body.question()
     question.check(dataset)
     asked = {"kind": "search", "tenant": caller.tenant, "dataset": name, "cursor": body.cursor, "limit": body.limit}
-    found = wiring.querying().ask({**asked, "question": question.model_dump(mode="json")})
+    found = remote.querying().ask({**asked, "question": question.model_dump(mode="json")})
     draft = {"dataset": name, "filter": body.filter, "fields": body.fields, "source": body.source}
     if body.assigned:
         draft["assigned"] = body.assigned.model_dump(mode="json")
@@ -117,7 +117,7 @@ def list_dataset(name: str, body: ListQuestion) -> Response[ListAnswer]:
     body.check(dataset)
     asked = {"kind": "list", "tenant": caller.tenant, "by": caller.name, "dataset": name}
     asked["request"] = secrets.token_hex(16)
-    answer = ListAnswer(**wiring.querying().ask({**asked, "question": body.model_dump(mode="json")}))
+    answer = ListAnswer(**remote.querying().ask({**asked, "question": body.model_dump(mode="json")}))
     return Response(HTTPStatus.OK.value, "application/json", answer, headers={"Cache-Control": "no-store"})
 
 
@@ -125,10 +125,10 @@ def list_dataset(name: str, body: ListQuestion) -> Response[ListAnswer]:
 def preview_rule(body: PreviewRequest) -> PreviewAnswer:
     """What a rule would deliver: rows, bytes, names, a sample. Nothing is saved and nothing leaves."""
     caller = calling(router)
-    catalog = wiring.catalog(caller.tenant)
+    catalog = catalogs.catalog(caller.tenant)
     rule = body.rule.model_copy(update={"data": reached_data(caller, body.rule.data, catalog)})
-    saved = [wiring.destinations().find(caller.tenant, one) for one in rule.destinations]
+    saved = [stores.destinations().find(caller.tenant, one) for one in rule.destinations]
     check_settings(rule, catalog, {s.destination_id for s in saved if s is not None and may_use(caller, s)})
     asked = {"kind": "preview", "tenant": caller.tenant, "settings": rule.model_dump(mode="json")}
-    found = wiring.querying().ask({**asked, "span": body.span.model_dump(mode="json") if body.span else None})
-    return PreviewAnswer(**found, warnings=rule_warnings(rule, catalog, wiring.now(), mails=wiring.mails_are_sent()))
+    found = remote.querying().ask({**asked, "span": body.span.model_dump(mode="json") if body.span else None})
+    return PreviewAnswer(**found, warnings=rule_warnings(rule, catalog, clock.now(), mails=notices.mails_are_sent()))

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from endpoints.paging import all_of
-from waybill import wiring
 from waybill.core.access import Caller
 from waybill.core.errors import NotFound
 from waybill.core.ports import SavedDestination
 from waybill.core.rule import Rule
 from waybill.core.run import RunKey, parse_run_id
 from waybill.core.sharing import EVERYBODY, Sharing
+from waybill.wiring import stores
 
 
 def own_rule(caller: Caller, rule_id: str) -> Rule:
     """Raises NotFound."""
-    rule = wiring.rules().get(caller.tenant, rule_id)
+    rule = stores.rules().get(caller.tenant, rule_id)
     if not caller.made(rule.created_by):
         raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.")
     return rule
@@ -39,7 +39,7 @@ def rules_in_reach(caller: Caller) -> Callable[[str], bool] | None:
     """Whether a rule of that id is the caller's. None: every one is."""
     if caller.reaches_all:
         return None
-    page = wiring.rules().page
+    page = stores.rules().page
     own = all_of(lambda cursor, limit: page(caller.tenant, cursor, limit, lambda rule: caller.made(rule.created_by)))
     return frozenset(rule.rule_id for rule in own).__contains__
 
@@ -52,7 +52,7 @@ def may_use(caller: Caller, destination: SavedDestination) -> bool:
 
 def own_destination(caller: Caller, destination_id: str) -> SavedDestination:
     """Raises NotFound."""
-    saved = wiring.destinations().get(caller.tenant, destination_id)
+    saved = stores.destinations().get(caller.tenant, destination_id)
     if not may_use(caller, saved):
         raise NotFound(f"There is no destination {destination_id}.", "See GET /destinations.")
     return saved

@@ -10,10 +10,10 @@ from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import BaseMiddlewareHandler, NextMiddleware
 
 from endpoints.caller import caller_of
-from waybill import wiring
 from waybill.boundary import logger
 from waybill.core.audit_log import Stage, entry
 from waybill.core.errors import TransientError, WaybillError
+from waybill.wiring import clock, stores
 
 
 class Recorded(BaseMiddlewareHandler[ApiGatewayResolver]):
@@ -27,7 +27,7 @@ class Recorded(BaseMiddlewareHandler[ApiGatewayResolver]):
 
         def note(stage: Stage, **things: object) -> None:
             named = {**_named(request.route, request.path_parameters), **things}
-            wiring.audit_log().append(caller.tenant, entry(caller, action, named, stage, identity, wiring.now()))
+            stores.audit_log().append(caller.tenant, entry(caller, action, named, stage, identity, clock.now()))
 
         note(Stage.ASKED)
         try:

@@ -13,11 +13,11 @@ from pydantic import BaseModel, Field
 from endpoints.caller import calling
 from endpoints.datasets import dataset_named
 from endpoints.operation import operation
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.receive import Request, body_key, client_key, receive
 from waybill.core.records import unzipped
+from waybill.wiring import buckets, clock
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 LARGEST_BODY = 64 * 1024 * 1024
@@ -73,7 +73,7 @@ def put_records(name: str) -> Response[Accepted]:
     body = _body()
     given = _header("idempotency-key")
     key = client_key(given, "Idempotency-Key") if given else body_key(body)
-    received = receive(wiring.lake(), Request(caller.tenant, dataset, key, body), wiring.now())
+    received = receive(buckets.lake(), Request(caller.tenant, dataset, key, body), clock.now())
     answer = Accepted(
         accepted=received.accepted,
         rejected=len(received.rejects),

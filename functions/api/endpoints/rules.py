@@ -5,30 +5,28 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from endpoints.caller import calling, permitted
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
-from endpoints.precondition import check_match, etag
+from endpoints.precondition import check_match
 from endpoints.reach import may_use, own_rule
-from endpoints.runs import RunList, RunOrder, RunView, Since, State, Upto, listed, view_of_run
-from waybill import wiring
+from endpoints.rule_runs import by_hand
+from endpoints.rule_views import RuleView, answer_of_rule, etag_of_rule, view_of_rule
+from endpoints.runs import RunView, view_of_run
 from waybill.core import rule as rules
 from waybill.core.access import Caller, Permission
-from waybill.core.again import run_window
-from waybill.core.arrival import marked, run_arrived, runs_by_arrival
-from waybill.core.dispatch import Tick, is_large, run_now
+from waybill.core.arrival import marked
+from waybill.core.dispatch import is_large
 from waybill.core.errors import WaybillError
-from waybill.core.freeze import Registry, amend_now
 from waybill.core.late import newest_numbers
 from waybill.core.ordering import ordered
 from waybill.core.reach import reached_data
@@ -36,10 +34,8 @@ from waybill.core.reactivation import Missed, reactivate
 from waybill.core.rule import Rule, RuleState
 from waybill.core.rule_checks import ArchivePassword, check_settings
 from waybill.core.rule_settings import Archive, RuleSettings
-from waybill.core.rule_warnings import rule_warnings
-from waybill.core.run import Trigger
 from waybill.core.schedule_settings import OnDemand
-from waybill.core.window import stamp
+from waybill.wiring import catalogs, clock, starting, stores, vault
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -67,28 +63,6 @@ class Activation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     missed: Missed | None = None
-
-
-class WindowView(BaseModel):
-    start: str
-    end: str
-
-
-class RuleView(BaseModel):
-    """`last_run` is the newest run of the newest window, where it was asked for."""
-
-    rule_id: str
-    settings: RuleSettings
-    state: str
-    paused_because: str
-    next_run: str | None
-    next_window: WindowView | None
-    version: int
-    created_at: str
-    updated_at: str
-    created_by: str
-    warnings: list[str]
-    last_run: RunView | None = None
 
 
 class RuleOrder(StrEnum):
@@ -143,16 +117,16 @@ def list_rules(
 
     keep = wanted if state or dataset or destination or name or not caller.reaches_all else None
     if order is RuleOrder.ID:
-        page = wiring.rules().page(caller.tenant, paging.inner(cursor), limit, keep)
+        page = stores.rules().page(caller.tenant, paging.inner(cursor), limit, keep)
     else:
-        found = all_of(lambda start, size: wiring.rules().page(caller.tenant, start, size, keep))
+        found = all_of(lambda start, size: stores.rules().page(caller.tenant, start, size, keep))
         page = ordered(found, order.of, paging.inner(cursor), limit, descending=order.value.startswith("-"))
-    items = [_view(r, _last_run(r) if last_run else None) for r in page.items]
+    items = [view_of_rule(r, _last_run(r) if last_run else None) for r in page.items]
     return RuleList(items=items, cursor=paging.outer(page.cursor))
 
 
 def _last_run(rule: Rule) -> RunView | None:
-    newest = next(iter(wiring.runs().of_rule(rule.tenant, rule.rule_id, "", 1).items), None)
+    newest = next(iter(stores.runs().of_rule(rule.tenant, rule.rule_id, "", 1).items), None)
     return view_of_run(newest) if newest else None
 
 
@@ -160,7 +134,7 @@ def _last_run(rule: Rule) -> RunView | None:
 def get_rule(rule_id: str) -> Response[RuleView]:
     """With the window that it runs next."""
     caller = calling(router)
-    return _answered(own_rule(caller, rule_id))
+    return answer_of_rule(own_rule(caller, rule_id))
 
 
 @router.post("/rules", **operation(Permission.EXPORT, HTTPStatus.CREATED, changes=True))
@@ -174,20 +148,20 @@ def made_rule(caller: Caller, body: RuleRequest) -> Response[RuleView]:
     password = ArchivePassword(body.archive.given, kept=False)
     settings = _checked(caller, body, password)
     rule_id = f"rul_{secrets.token_hex(8)}"
-    rule = rules.new_rule(caller.tenant, rule_id, settings, wiring.catalog(caller.tenant), wiring.now(), caller.name)
+    rule = rules.new_rule(caller.tenant, rule_id, settings, catalogs.catalog(caller.tenant), clock.now(), caller.name)
     # Late is what is registered from now on: a run that looked first could not tell for another one under way.
-    rule = replace(rule, late_checked=newest_numbers(caller.tenant, settings, wiring.lake_objects()))
-    rule = marked(rule, wiring.lake_objects())
+    rule = replace(rule, late_checked=newest_numbers(caller.tenant, settings, stores.lake_objects()))
+    rule = marked(rule, stores.lake_objects())
     if password.given:
-        reference = wiring.secrets().create(caller.tenant, _password_name(rule_id), {"password": password.given})
+        reference = vault.secrets().create(caller.tenant, _password_name(rule_id), {"password": password.given})
         rule = replace(rule, password_ref=reference)
     try:
-        wiring.rules().add(rule)
+        stores.rules().add(rule)
     except WaybillError:
         if rule.password_ref:
-            wiring.secrets().remove(rule.password_ref)
+            vault.secrets().remove(rule.password_ref)
         raise
-    return _answered(rule, HTTPStatus.CREATED)
+    return answer_of_rule(rule, HTTPStatus.CREATED)
 
 
 @router.put("/rules/<rule_id>", **operation(Permission.EXPORT, changes=True, if_match=True))
@@ -195,26 +169,26 @@ def update_rule(rule_id: str, body: RuleRequest) -> Response[RuleView]:
     """Replaces all settings. What was claimed already runs as it was planned."""
     caller = calling(router)
     current = own_rule(caller, rule_id)
-    check_match(router, _etag(current))
+    check_match(router, etag_of_rule(current))
     password = ArchivePassword(body.archive.given, kept=bool(current.password_ref))
     settings = _checked(caller, body, password)
-    changed = rules.with_settings(current, settings, wiring.catalog(caller.tenant), wiring.now())
-    changed = marked(changed, wiring.lake_objects())
+    changed = rules.with_settings(current, settings, catalogs.catalog(caller.tenant), clock.now())
+    changed = marked(changed, stores.lake_objects())
     if password.given:
         # Another password is another secret: a run that was planned before keeps the one it was planned with.
         name = f"{_password_name(rule_id)}-{changed.version}"
-        reference = wiring.secrets().create(caller.tenant, name, {"password": password.given})
+        reference = vault.secrets().create(caller.tenant, name, {"password": password.given})
         changed = replace(changed, password_ref=reference)
-    wiring.rules().replace(changed, current.version)
-    new = {**newest_numbers(caller.tenant, settings, wiring.lake_objects()), **current.late_checked}
+    stores.rules().replace(changed, current.version)
+    new = {**newest_numbers(caller.tenant, settings, stores.lake_objects()), **current.late_checked}
     if new != current.late_checked:
-        wiring.rules().late_checked(current, new)
-    return _answered(changed)
+        stores.rules().late_checked(current, new)
+    return answer_of_rule(changed)
 
 
 @router.post("/rules/<rule_id>/deactivate", **operation(Permission.EXPORT, changes=True))
 def deactivate_rule(rule_id: str) -> RuleView:
-    return _changed(rule_id, lambda rule: rules.deactivated(rule, wiring.now()))
+    return _changed(rule_id, lambda rule: rules.deactivated(rule, clock.now()))
 
 
 @router.post("/rules/<rule_id>/activate", **operation(Permission.EXPORT, changes=True))
@@ -223,11 +197,11 @@ def activate_rule(rule_id: str, body: Activation | None = None) -> RuleView:
     caller = calling(router)
     rule = own_rule(caller, rule_id)
     missed = body.missed if body else None
-    catalog = wiring.catalog(caller.tenant)
-    active, run = reactivate(rule, missed, wiring.rules(), wiring.runs(), catalog, _by_hand())
+    catalog = catalogs.catalog(caller.tenant)
+    active, run = reactivate(rule, missed, stores.rules(), stores.runs(), catalog, by_hand())
     if run is not None:
-        wiring.workflow().start(run, is_large(run))
-    return _view(active)
+        starting.workflow().start(run, is_large(run))
+    return view_of_rule(active)
 
 
 @router.delete("/rules/<rule_id>", **operation(Permission.EXPORT, HTTPStatus.NO_CONTENT, changes=True))
@@ -235,81 +209,24 @@ def delete_rule(rule_id: str) -> Response[str]:
     """Its runs and their log stay."""
     caller = calling(router)
     rule = own_rule(caller, rule_id)
-    wiring.rules().remove(caller.tenant, rule_id)
+    stores.rules().remove(caller.tenant, rule_id)
     if rule.password_ref:
-        wiring.secrets().remove(rule.password_ref)
+        vault.secrets().remove(rule.password_ref)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
-
-
-class RunRequest(BaseModel):
-    """`window_start`: run the window that starts there once more; without it, what the rule has to run next."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    window_start: AwareDatetime | None = None
-
-
-@router.post("/rules/<rule_id>/run", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
-def run_rule(rule_id: str, body: RunRequest | None = None) -> Response[RunView]:
-    caller = calling(router)
-    rule = own_rule(caller, rule_id)
-    if body is not None and body.window_start is not None:
-        run = run_window(rule, wiring.runs(), _by_hand(), body.window_start.astimezone(UTC))
-    elif runs_by_arrival(rule):
-        run = run_arrived(rule, wiring.runs(), wiring.lake_objects(), _by_hand())
-    else:
-        run = run_now(rule, wiring.runs(), wiring.catalog(caller.tenant), _by_hand())
-    wiring.workflow().start(run, is_large(run))
-    return Response(HTTPStatus.ACCEPTED.value, "application/json", view_of_run(run))
-
-
-@router.post("/rules/<rule_id>/amend", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
-def amend_rule(rule_id: str) -> Response[RunList]:
-    """Deliver now what came late to windows that are over. It is also looked for whenever the rule runs."""
-    caller = calling(router)
-    rule = own_rule(caller, rule_id)
-    registry = Registry(wiring.runs(), wiring.lake_objects(), wiring.catalog(caller.tenant))
-    made, checked = amend_now(rule, registry, wiring.now(), wiring.tzdata_version())
-    wiring.rules().late_checked(rule, checked)
-    for run in made:
-        wiring.workflow().start(run, is_large(run))
-    answer = RunList(items=[view_of_run(run) for run in made], cursor="")
-    return Response(HTTPStatus.ACCEPTED.value, "application/json", answer)
-
-
-@router.get("/rules/<rule_id>/runs", **operation(Permission.READ))
-def list_runs_of_rule(
-    rule_id: str,
-    limit: Limit = 50,
-    cursor: Cursor = "",
-    state: State = None,
-    since: Since = None,
-    upto: Upto = None,
-    order: RunOrder = RunOrder.NEWEST,
-) -> RunList:
-    """By window."""
-    caller = calling(router)
-    own_rule(caller, rule_id)
-    return listed(caller, rule_id, limit, cursor, state, since, upto, order)
-
-
-def _by_hand() -> Tick:
-    now = wiring.now()
-    return Tick(time=now, now=now, trigger=Trigger.MANUAL, tzdata=wiring.tzdata_version())
 
 
 def _changed(rule_id: str, change: Callable[[Rule], Rule]) -> RuleView:
     caller = calling(router)
     current = own_rule(caller, rule_id)
     changed = change(current)
-    wiring.rules().replace(changed, current.version)
-    return _view(changed)
+    stores.rules().replace(changed, current.version)
+    return view_of_rule(changed)
 
 
 def _checked(caller: Caller, body: RuleRequest, password: ArchivePassword) -> RuleSettings:
-    catalog, given = wiring.catalog(caller.tenant), body.settings()
+    catalog, given = catalogs.catalog(caller.tenant), body.settings()
     settings = given.model_copy(update={"data": reached_data(caller, given.data, catalog)})
-    saved = [wiring.destinations().find(caller.tenant, one) for one in settings.destinations]
+    saved = [stores.destinations().find(caller.tenant, one) for one in settings.destinations]
     usable = {s.destination_id for s in saved if s is not None and s.usable and may_use(caller, s)}
     check_settings(settings, catalog, usable, password)
     if not isinstance(settings.schedule, OnDemand) and settings.schedule.frequency != "once":
@@ -317,33 +234,5 @@ def _checked(caller: Caller, body: RuleRequest, password: ArchivePassword) -> Ru
     return settings
 
 
-def _etag(rule: Rule) -> str:
-    """Of what its owner set: that its windows move on is no change of theirs."""
-    return etag(rule.settings.model_dump_json(), rule.state.value, rule.password_ref, rule.updated_at.isoformat())
-
-
-def _answered(rule: Rule, status: HTTPStatus = HTTPStatus.OK) -> Response[RuleView]:
-    return Response(status.value, "application/json", _view(rule), headers={"ETag": _etag(rule)})
-
-
 def _password_name(rule_id: str) -> str:
     return f"{rule_id}-archive"
-
-
-def _view(rule: Rule, last_run: RunView | None = None) -> RuleView:
-    upcoming = rules.occurrence_at(rule, rule.cursor, wiring.catalog(rule.tenant))
-    window = upcoming.window if upcoming and rule.next_run else None
-    values: dict[str, Any] = {"created_at": stamp(rule.created_at), "updated_at": stamp(rule.updated_at)}
-    return RuleView(
-        rule_id=rule.rule_id,
-        settings=rule.settings,
-        state=rule.state.value,
-        paused_because=rule.paused_because,
-        next_run=stamp(rule.next_run) if rule.next_run else None,
-        next_window=WindowView(start=stamp(window.start), end=stamp(window.end)) if window else None,
-        version=rule.version,
-        created_by=rule.created_by,
-        warnings=rule_warnings(rule.settings, wiring.catalog(rule.tenant), wiring.now(), mails=wiring.mails_are_sent()),
-        last_run=last_run,
-        **values,
-    )

@@ -17,7 +17,6 @@ from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.reach import own_run, rules_in_reach
-from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.again import retry
 from waybill.core.cancel import Records, cancel
@@ -29,6 +28,7 @@ from waybill.core.rule_settings import LogKept
 from waybill.core.run import Run, RunKey, RunState
 from waybill.core.seal import Sealed, sealed_key
 from waybill.core.window import stamp
+from waybill.wiring import buckets, buses, clock, starting, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -135,8 +135,8 @@ def list_runs(
 @router.get("/runs/<run_id>", **operation(Permission.READ))
 def get_run(run_id: str) -> RunDetail:
     key = _key(run_id)
-    run = wiring.runs().get(key)
-    progress = wiring.run_log().progress(key)
+    run = stores.runs().get(key)
+    progress = stores.run_log().progress(key)
     return RunDetail(
         **view_of_run(run).model_dump(),
         progress=ProgressView(
@@ -147,7 +147,7 @@ def get_run(run_id: str) -> RunDetail:
             files_delivered=progress.files_delivered,
             delivered_bytes=progress.delivered_bytes,
         ),
-        log=[NoteView(**note) for note in wiring.run_log().notes(key)],
+        log=[NoteView(**note) for note in stores.run_log().notes(key)],
     )
 
 
@@ -155,8 +155,8 @@ def get_run(run_id: str) -> RunDetail:
 def list_files(run_id: str, limit: Limit = 200, cursor: Cursor = "") -> FileList:
     """By number, from 0. Empty until the run has packaged its files."""
     key = _key(run_id)
-    wiring.runs().get(key)
-    plan, sealed = plan_if_staged(wiring.stage(), key), wiring.stage().read_if_there(sealed_key(key))
+    stores.runs().get(key)
+    plan, sealed = plan_if_staged(buckets.stage(), key), buckets.stage().read_if_there(sealed_key(key))
     if not plan or not sealed:
         return FileList(items=[], cursor="")
     paging = Paging(calling(router), "files", run=run_id)
@@ -170,20 +170,22 @@ def list_files(run_id: str, limit: Limit = 200, cursor: Cursor = "") -> FileList
 def cancel_run(run_id: str) -> Response[RunView]:
     """At once; what was delivered before stays. The same again changes nothing."""
     caller = calling(router)
-    run = wiring.runs().get(_key(run_id))
-    return _accepted(cancel(run, records(), caller.name, wiring.now()))
+    run = stores.runs().get(_key(run_id))
+    return _accepted(cancel(run, records(), caller.name, clock.now()))
 
 
 @router.post("/runs/<run_id>/retry", **operation(Permission.EXPORT, HTTPStatus.ACCEPTED, changes=True))
 def retry_run(run_id: str) -> Response[RunView]:
     """The same run goes on: its frozen plan, its names, and only the files that have no receipt."""
-    run = retry(wiring.runs().get(_key(run_id)), wiring.runs(), wiring.stage(), wiring.now())
-    wiring.workflow().start(run, is_large(run))
+    run = retry(stores.runs().get(_key(run_id)), stores.runs(), buckets.stage(), clock.now())
+    starting.workflow().start(run, is_large(run))
     return _accepted(run)
 
 
 def records() -> Records:
-    return Records(wiring.runs(), wiring.rules(), wiring.run_log(), wiring.stage(), wiring.workflow(), wiring.events())
+    return Records(
+        stores.runs(), stores.rules(), stores.run_log(), buckets.stage(), starting.workflow(), buses.events()
+    )
 
 
 def listed(
@@ -209,9 +211,9 @@ def listed(
     keep = wanted if state or since or upto or in_reach else None
     place, oldest = paging.inner(cursor), order is RunOrder.OLDEST
     if rule_id:
-        page = wiring.runs().of_rule(caller.tenant, rule_id, place, limit, keep, oldest_first=oldest)
+        page = stores.runs().of_rule(caller.tenant, rule_id, place, limit, keep, oldest_first=oldest)
     else:
-        page = wiring.runs().of_tenant(caller.tenant, place, limit, keep, oldest_first=oldest)
+        page = stores.runs().of_tenant(caller.tenant, place, limit, keep, oldest_first=oldest)
     return RunList(items=[view_of_run(r) for r in page.items], cursor=paging.outer(page.cursor))
 
 
@@ -222,7 +224,7 @@ def _accepted(run: Run) -> Response[RunView]:
 def _files(plan: Plan, files: Sequence[PackagedFile], start: int, key: RunKey) -> list[FileView]:
     """`start`: the number of the first of the files."""
     receipts: dict[int, list[ReceiptView]] = {}
-    for (destination_id, number), body in wiring.run_log().receipts(key).items():
+    for (destination_id, number), body in stores.run_log().receipts(key).items():
         shown: dict[str, Any] = {k: body[k] for k in ("size", "checksum", "version", "compared", "time")}
         receipts.setdefault(number, []).append(ReceiptView(destination_id=destination_id, **shown))
     return [

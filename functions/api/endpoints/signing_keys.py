@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel
 
 from endpoints.operation import Access, operation
-from waybill import wiring
+from waybill.wiring import vault
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -34,6 +34,6 @@ _AS_KEY_SET = {200: {"description": "", "content": {"application/jwk-set+json": 
 @router.get("/signing-keys", **operation(Access.ANY_KEY, responses=_AS_KEY_SET))
 def list_signing_keys() -> Response[str]:
     """A JSON Web Key Set (RFC 7517). Whoever has a key of any kind may read it: nothing of it is secret."""
-    found = KeySet(keys=[KeyView(**key) for key in wiring.signing_keys()])
+    found = KeySet(keys=[KeyView(**key) for key in vault.signing_keys()])
     # As text: what is not application/json the framework leaves as it is, and API Gateway takes texts alone.
     return Response(HTTPStatus.OK.value, "application/jwk-set+json", found.model_dump_json())

@@ -15,7 +15,6 @@ from endpoints.caller import calling
 from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging, all_of
 from endpoints.precondition import check_match, etag
-from waybill import wiring
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import Conflict, FieldError, InvalidInput, NotFound, WaybillError
 from waybill.core.notice import Attempt, Result
@@ -33,6 +32,7 @@ from waybill.core.subscription import (
     WebhookTarget,
 )
 from waybill.core.window import stamp
+from waybill.wiring import clock, notices, remote, stores, vault
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 WEEK_HOURS = 7 * 24
@@ -128,22 +128,22 @@ def list_subscriptions(limit: Limit = 50, cursor: Cursor = "") -> SubscriptionLi
     """By id."""
     caller = calling(router)
     paging = Paging(caller, "subscriptions")
-    page = wiring.subscriptions().page(caller.tenant, paging.inner(cursor), limit)
+    page = stores.subscriptions().page(caller.tenant, paging.inner(cursor), limit)
     return SubscriptionList(items=[_view(s) for s in page.items], cursor=paging.outer(page.cursor))
 
 
 @router.get("/subscriptions/<subscription_id>", **operation(_MAY))
 def get_subscription(subscription_id: str) -> Response[SubscriptionView]:
     """With how it fares."""
-    return _answered(wiring.subscriptions().get(calling(router).tenant, subscription_id))
+    return _answered(stores.subscriptions().get(calling(router).tenant, subscription_id))
 
 
 @router.post("/subscriptions", **operation(_MAY, HTTPStatus.CREATED, changes=True))
 def create_subscription(body: SubscriptionRequest) -> Response[NewSubscriptionView]:
     """A webhook's answer has its `secret`, this once. At most fifty of a tenant."""
-    caller, now = calling(router), wiring.now()
+    caller, now = calling(router), clock.now()
     _check(caller, body)
-    if sum(1 for _ in all_of(lambda cursor, limit: wiring.subscriptions().page(caller.tenant, cursor, limit))) >= MOST:
+    if sum(1 for _ in all_of(lambda cursor, limit: stores.subscriptions().page(caller.tenant, cursor, limit))) >= MOST:
         raise Conflict(f"There are {MOST} subscriptions already.", "Delete one, or let one be told of more.")
     subscription = Subscription(
         tenant=caller.tenant,
@@ -161,7 +161,7 @@ def create_subscription(body: SubscriptionRequest) -> Response[NewSubscriptionVi
         secret = secret_of(secrets.token_bytes(SECRET_BYTES))
         subscription = subscription.model_copy(update={"secret_ref": _kept(subscription, secret)})
     try:
-        wiring.subscriptions().add(subscription)
+        stores.subscriptions().add(subscription)
     except WaybillError:
         _forget(subscription.secret_ref)
         raise
@@ -174,7 +174,7 @@ def create_subscription(body: SubscriptionRequest) -> Response[NewSubscriptionVi
 def change_subscription(subscription_id: str, body: SubscriptionRequest) -> Response[SubscriptionView]:
     """Replaces all settings but the secret; one that was disabled is active again. Its kind stays."""
     caller = calling(router)
-    before = wiring.subscriptions().get(caller.tenant, subscription_id)
+    before = stores.subscriptions().get(caller.tenant, subscription_id)
     check_match(router, _etag(before))
     if body.target.kind != before.target.kind:
         said = f"a subscription of kind {before.target.kind} stays one; make another one"
@@ -182,8 +182,8 @@ def change_subscription(subscription_id: str, body: SubscriptionRequest) -> Resp
     _check(caller, body)
     said_now = {"name": body.name, "events": body.events, "rules": body.rules, "target": body.target}
     fares = {"failing_since": None, "disabled_at": None, "because": ""}
-    changed = before.model_copy(update={**said_now, **fares, "updated_at": wiring.now()})
-    wiring.subscriptions().replace(before, changed)
+    changed = before.model_copy(update={**said_now, **fares, "updated_at": clock.now()})
+    stores.subscriptions().replace(before, changed)
     return _answered(changed)
 
 
@@ -191,8 +191,8 @@ def change_subscription(subscription_id: str, body: SubscriptionRequest) -> Resp
 def delete_subscription(subscription_id: str) -> Response[str]:
     """Notices that wait for it are dropped; its secret goes with it."""
     caller = calling(router)
-    found = wiring.subscriptions().get(caller.tenant, subscription_id)
-    wiring.subscriptions().remove(caller.tenant, subscription_id)
+    found = stores.subscriptions().get(caller.tenant, subscription_id)
+    stores.subscriptions().remove(caller.tenant, subscription_id)
     _forget(found.secret_ref, found.previous_ref)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
@@ -202,8 +202,8 @@ def renew_secret(subscription_id: str, body: SecretRequest) -> Response[SecretVi
     """A webhook's new secret, shown this once. During the overlap each webhook has a signature of both; a secret that is older
     still ends at once.
     """
-    caller, now = calling(router), wiring.now()
-    before = wiring.subscriptions().get(caller.tenant, subscription_id)
+    caller, now = calling(router), clock.now()
+    before = stores.subscriptions().get(caller.tenant, subscription_id)
     if not isinstance(before.target, WebhookTarget):
         raise NotFound("A subscription of kind mail has no secret.", "Make one of kind webhook.")
     secret = secret_of(secrets.token_bytes(SECRET_BYTES))
@@ -211,7 +211,7 @@ def renew_secret(subscription_id: str, body: SecretRequest) -> Response[SecretVi
     previous = {"previous_ref": before.secret_ref if until else "", "previous_until": until}
     changed = before.model_copy(update={"secret_ref": _kept(before, secret), **previous, "updated_at": now})
     try:
-        wiring.subscriptions().replace(before, changed)
+        stores.subscriptions().replace(before, changed)
     except WaybillError:
         _forget(changed.secret_ref)
         raise
@@ -224,8 +224,8 @@ def renew_secret(subscription_id: str, body: SecretRequest) -> Response[SecretVi
 def try_subscription(subscription_id: str) -> TrialView:
     """Sends one event of the type `test` to each receiver now, once, and answers what happened."""
     caller = calling(router)
-    found = wiring.subscriptions().get(caller.tenant, subscription_id)
-    attempts = wiring.trial().run(caller.tenant, found.subscription_id)
+    found = stores.subscriptions().get(caller.tenant, subscription_id)
+    attempts = remote.trial().run(caller.tenant, found.subscription_id)
     delivered = all(one.result is Result.DELIVERED for one in attempts)
     return TrialView(delivered=delivered, attempts=[_shown(one) for one in attempts])
 
@@ -234,9 +234,9 @@ def try_subscription(subscription_id: str) -> TrialView:
 def list_attempts(subscription_id: str, limit: Limit = 50, cursor: Cursor = "") -> AttemptList:
     """The newest first, of the last thirty days."""
     caller = calling(router)
-    found = wiring.subscriptions().get(caller.tenant, subscription_id)
+    found = stores.subscriptions().get(caller.tenant, subscription_id)
     paging = Paging(caller, "attempts", of=found.subscription_id)
-    page = wiring.attempts().page(caller.tenant, found.subscription_id, paging.inner(cursor), limit)
+    page = stores.attempts().page(caller.tenant, found.subscription_id, paging.inner(cursor), limit)
     return AttemptList(items=[_shown(one) for one in page.items], cursor=paging.outer(page.cursor))
 
 
@@ -245,10 +245,10 @@ def _check(caller: Caller, body: SubscriptionRequest) -> None:
     errors = []
     for index, rule_id in enumerate(body.rules or ()):
         try:
-            wiring.rules().get(caller.tenant, rule_id)
+            stores.rules().get(caller.tenant, rule_id)
         except NotFound:
             errors.append(FieldError(f"rules.{index}", f"there is no rule {rule_id!r}; see GET /rules"))
-    refused = wiring.refused_receiver(body.target.url) if isinstance(body.target, WebhookTarget) else ""
+    refused = notices.refused_receiver(body.target.url) if isinstance(body.target, WebhookTarget) else ""
     if refused:
         errors.append(FieldError("target.url", refused))
     if errors:
@@ -258,13 +258,13 @@ def _check(caller: Caller, body: SubscriptionRequest) -> None:
 def _kept(subscription: Subscription, secret: str) -> str:
     """Where the secret is from now on: under a name of its own, since the one before may go on for a while."""
     name = f"{subscription.subscription_id}-{secrets.token_hex(4)}"
-    return wiring.secrets().create(subscription.tenant, name, {"secret": secret})
+    return vault.secrets().create(subscription.tenant, name, {"secret": secret})
 
 
 def _forget(*references: str) -> None:
     for reference in references:
         if reference:
-            wiring.secrets().remove(reference)
+            vault.secrets().remove(reference)
 
 
 def _etag(subscription: Subscription) -> str:
@@ -278,8 +278,8 @@ def _answered(subscription: Subscription) -> Response[SubscriptionView]:
 
 
 def _view(subscription: Subscription) -> SubscriptionView:
-    now, until = wiring.now(), subscription.previous_until
-    silent = subscription.target.kind == "mail" and not wiring.mails_are_sent()
+    now, until = clock.now(), subscription.previous_until
+    silent = subscription.target.kind == "mail" and not notices.mails_are_sent()
     return SubscriptionView(
         subscription_id=subscription.subscription_id,
         name=subscription.name,

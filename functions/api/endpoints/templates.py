@@ -16,13 +16,14 @@ from endpoints.operation import operation
 from endpoints.paging import Cursor, Limit, NextCursor, Paging
 from endpoints.precondition import check_match, etag
 from endpoints.problems import field_errors
-from endpoints.rules import RuleRequest, RuleView, made_rule
-from waybill import wiring
+from endpoints.rule_views import RuleView
+from endpoints.rules import RuleRequest, made_rule
 from waybill.core.access import Caller, Permission
 from waybill.core.errors import InvalidInput, NotFound, NotPermitted
 from waybill.core.sharing import Sharing
 from waybill.core.template import Template, checked_settings, loaded
 from waybill.core.window import stamp
+from waybill.wiring import clock, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
@@ -57,7 +58,7 @@ def list_templates(limit: Limit = 50, cursor: Cursor = "") -> TemplateList:
     """One's own, and those that are shared with the caller."""
     caller = calling(router)
     paging = Paging(caller, "templates", of=caller.subject)
-    page = wiring.templates().page(caller, paging.inner(cursor), limit)
+    page = stores.templates().page(caller, paging.inner(cursor), limit)
     return TemplateList(items=[_view(t) for t in page.items], cursor=paging.outer(page.cursor))
 
 
@@ -70,7 +71,7 @@ def get_template(template_id: str) -> Response[TemplateView]:
 @router.post("/templates", **operation(Permission.MANAGE_TEMPLATES, HTTPStatus.CREATED, changes=True))
 def create_template(body: TemplateRequest) -> Response[TemplateView]:
     """Each field is checked by itself; what they say together, once a rule is made of them."""
-    caller, now = calling(router), wiring.now()
+    caller, now = calling(router), clock.now()
     template = Template(
         tenant=caller.tenant,
         template_id=f"tpl_{secrets.token_hex(8)}",
@@ -81,7 +82,7 @@ def create_template(body: TemplateRequest) -> Response[TemplateView]:
         updated_at=now,
         created_by=caller.name,
     )
-    wiring.templates().add(template)
+    stores.templates().add(template)
     return _answered(template, HTTPStatus.CREATED)
 
 
@@ -91,8 +92,8 @@ def change_template(template_id: str, body: TemplateRequest) -> Response[Templat
     before = _own(calling(router), template_id)
     check_match(router, _etag(before))
     said = {"name": body.name, "settings": checked_settings(body.settings), "shared": body.shared}
-    changed = before.model_copy(update={**said, "updated_at": wiring.now()})
-    wiring.templates().replace(before, changed)
+    changed = before.model_copy(update={**said, "updated_at": clock.now()})
+    stores.templates().replace(before, changed)
     return _answered(changed)
 
 
@@ -102,7 +103,7 @@ def change_template(template_id: str, body: TemplateRequest) -> Response[Templat
 def delete_template(template_id: str) -> Response[str]:
     """Rules that were made of it stay."""
     caller = calling(router)
-    wiring.templates().remove(caller.tenant, _own(caller, template_id).template_id)
+    stores.templates().remove(caller.tenant, _own(caller, template_id).template_id)
     return Response(HTTPStatus.NO_CONTENT.value, body="")
 
 
@@ -122,7 +123,7 @@ def create_rule_of_template(template_id: str, body: Annotated[dict[str, Any], Bo
 
 
 def _reached(caller: Caller, template_id: str) -> Template:
-    found = wiring.templates().get(caller.tenant, template_id)
+    found = stores.templates().get(caller.tenant, template_id)
     if not found.reaches(caller):
         raise NotFound(f"There is no template {template_id}.", "See GET /templates.")
     return found

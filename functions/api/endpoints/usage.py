@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 from endpoints.caller import calling
 from endpoints.operation import operation
-from waybill import wiring
 from waybill.core.access import Permission
 from waybill.core.errors import FieldError, InvalidInput
 from waybill.core.usage import MOST_DAYS, Usage, days, used
+from waybill.wiring import clock, stores
 
 router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 USUAL = timedelta(days=30)
@@ -50,11 +50,11 @@ def report_usage(
 ) -> UsageReport:
     """Of every day, at most 93 of them."""
     caller = calling(router)
-    upto = last or wiring.now().date()
+    upto = last or clock.now().date()
     since = first or max(upto, date.min + USUAL) - USUAL
     if since > upto or (upto - since).days >= MOST_DAYS:
         raise InvalidInput([FieldError("from", f"is after `to`, or {MOST_DAYS} days or more before it")])
-    found = {day: used(wiring.ended_runs().ended_on(caller.tenant, day)) for day in days(since, upto)}
+    found = {day: used(stores.ended_runs().ended_on(caller.tenant, day)) for day in days(since, upto)}
     return UsageReport(
         items=[DayView(day=day.isoformat(), **asdict(one)) for day, one in found.items()],
         totals=UsageView(**asdict(reduce(add, found.values(), Usage()))),

@@ -31,6 +31,8 @@ MOST_SWEPT = 1_000
 """Claims that one tick asks for again: after an outage most wait in the workflow engine's own queue."""
 _READ_AT_ONCE = 100
 
+Claims = Callable[[Callable[[Rule], list[Run]], Iterable[Rule]], Iterable[list[Run]]]
+
 
 @dataclass(frozen=True)
 class House:
@@ -46,7 +48,7 @@ class House:
     stage: Probed
     queue: DispatchQueue
     events: Events
-    claims: Callable[[Callable[[Rule], list[Run]], Iterable[Rule]], Iterable[list[Run]]]
+    claims: Claims
     broken: Callable[[Rule], None]
 
 

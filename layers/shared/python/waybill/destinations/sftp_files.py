@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from waybill.core.deliver import OutgoingFile
 from waybill.destinations.sftp_failures import translated
-from waybill.destinations.sftp_writes import EXTENDED
+from waybill.destinations.sftp_lane import EXTENDED
 
 if TYPE_CHECKING:
     import paramiko

@@ -13,7 +13,8 @@ from waybill.destinations.dial import READ_SECONDS, Dialer
 from waybill.destinations.sftp_failures import translated
 from waybill.destinations.sftp_files import Remote
 from waybill.destinations.sftp_keys import Login, private_key
-from waybill.destinations.sftp_writes import WORTH_A_CHANNEL, Lane, Lanes, channels_for, request_size, round_trip
+from waybill.destinations.sftp_lane import Lane, request_size, round_trip
+from waybill.destinations.sftp_writes import WORTH_A_CHANNEL, Lanes, channels_for
 
 if TYPE_CHECKING:
     import paramiko

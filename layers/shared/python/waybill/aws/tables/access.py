@@ -5,22 +5,40 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import DeleteError, DoesNotExist
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from waybill.aws.tables.items import (
-    AccessItem,
-    bind,
-    failed_condition,
-    page_of,
-    page_size,
-    read_instant,
-    tables,
-    unpack_cursor,
-    written,
-)
+from waybill.aws.tables.item import Item, bind, read_instant, written
+from waybill.aws.tables.paging import page_of, page_size, unpack_cursor
+from waybill.aws.tables.refusals import failed_condition, tables
 from waybill.core.access import AccessKey, Caller, Level, Permission, is_key_id
 from waybill.core.errors import NotFound
 from waybill.core.ports import Page
+
+
+class _KeysOfTenant(GlobalSecondaryIndex["AccessItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "by_tenant"
+        projection = KeysOnlyProjection()
+
+    tenant = UnicodeAttribute(hash_key=True)
+    created_at = UnicodeAttribute(range_key=True)
+
+
+class AccessItem(Item):
+    key_id = UnicodeAttribute(hash_key=True)
+    tenant = UnicodeAttribute()
+    name = UnicodeAttribute()
+    digest = UnicodeAttribute()
+    permissions = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    created_by = UnicodeAttribute(default="")
+    expires_at = UnicodeAttribute(null=True)
+    level = UnicodeAttribute(null=True)
+    user = UnicodeAttribute(default="")
+    groups = UnicodeAttribute(default="[]")
+    by_tenant = _KeysOfTenant()
 
 
 class AccessTable:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from waybill.aws.tables.items import (
-    AttemptItem,
-    bind,
-    page_of,
-    page_size,
-    read,
-    tables,
-    unpack_cursor,
-    written,
-)
+from waybill.aws.tables.item import Item, bind, found, written
+from waybill.aws.tables.paging import page_of, page_size, unpack_cursor
+from waybill.aws.tables.refusals import tables
 from waybill.core.notice import KEPT, Attempt, Result
 from waybill.core.ports import Page
 
 _TRIED, _DELIVERED = "tried#", "delivered#"
+
+
+class AttemptItem(Item):
+    """`expires_at` is in seconds since 1970."""
+
+    receiver = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
 
 
 class AttemptsTable:
@@ -37,18 +39,14 @@ class AttemptsTable:
                 AttemptItem(owner, f"{_DELIVERED}{attempt.notice_id}", expires_at=ends).save()
 
     def delivered(self, tenant: str, receiver: str, notice_id: str) -> bool:
-        with tables("reading an attempt"):
-            try:
-                read(AttemptItem, _owner(tenant, receiver), f"{_DELIVERED}{notice_id}")
-            except DoesNotExist:
-                return False
-            return True
+        noted = found(AttemptItem, _owner(tenant, receiver), f"{_DELIVERED}{notice_id}", "reading an attempt")
+        return noted is not None
 
     def page(self, tenant: str, receiver: str, cursor: str, limit: int) -> Page[Attempt]:
         owner = _owner(tenant, receiver)
         start = unpack_cursor(cursor, receiver=owner)
         with tables("listing attempts"):
-            found = AttemptItem.query(
+            those = AttemptItem.query(
                 owner,
                 AttemptItem.entry.startswith(_TRIED),
                 scan_index_forward=False,
@@ -56,7 +54,7 @@ class AttemptsTable:
                 last_evaluated_key=start,
                 consistent_read=True,
             )
-            there = ((item, Attempt.model_validate_json(item.body or "")) for item in found)
+            there = ((item, Attempt.model_validate_json(item.body or "")) for item in those)
             return page_of(there, None, limit, lambda i: {"receiver": i.receiver, "entry": i.entry})
 
 

@@ -7,14 +7,22 @@ from __future__ import annotations
 import random
 import time
 
-from pynamodb.exceptions import PutError
+from pynamodb.attributes import UnicodeAttribute
 
-from waybill.aws.tables.items import AuditItem, bind, busy, failed_condition, page_of, page_size, tables, unpack_cursor
+from waybill.aws.tables.item import Item, bind, saved
+from waybill.aws.tables.paging import page_of, page_size, unpack_cursor
+from waybill.aws.tables.refusals import busy, tables
 from waybill.core.audit_log import Entry, after
 from waybill.core.ports import Page
 
 _TRIES = 40
 _NUMBER = "{:012d}"
+
+
+class AuditItem(Item):
+    tenant = UnicodeAttribute(hash_key=True)
+    number = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
 
 
 class AuditLogTable:
@@ -25,14 +33,8 @@ class AuditLogTable:
         for tried in range(_TRIES):
             placed = after(self._newest(tenant), new)
             item = AuditItem(tenant, _NUMBER.format(placed.number), body=placed.model_dump_json())
-            with tables("writing the audit log"):
-                try:
-                    item.save(AuditItem.number.does_not_exist())
-                except PutError as error:
-                    if not failed_condition(error):
-                        raise
-                else:
-                    return placed
+            if saved(item, AuditItem.number.does_not_exist(), "writing the audit log"):
+                return placed
             time.sleep(random.uniform(0, 0.01 * min(tried + 1, 10)))  # noqa: S311 - spreads writers, keeps no secret
         raise busy("writing the audit log")
 

@@ -6,25 +6,17 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DoesNotExist, PutError
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
-from waybill.aws.tables.items import (
-    BackfillItem,
-    RunItem,
-    bind,
-    failed_condition,
-    pack_cursor,
-    read,
-    read_instant,
-    tables,
-    unpack_cursor,
-    written,
-)
-from waybill.aws.tables.runs import owner_of
-from waybill.aws.tables.runs import to_item as to_run_item
+from waybill.aws.tables.item import Item, bind, found, read_instant, saved, written
+from waybill.aws.tables.paging import pack_cursor, unpack_cursor
+from waybill.aws.tables.refusals import tables
+from waybill.aws.tables.run_item import RunItem, owner_of
+from waybill.aws.tables.run_item import to_item as to_run_item
 from waybill.aws.tables.transactions import together
 from waybill.core.backfill import Backfill, BackfillState, Only, Order
 from waybill.core.errors import Conflict, NotFound
@@ -33,6 +25,32 @@ from waybill.core.run import Run
 from waybill.core.window import Window
 
 _ACTIVE = BackfillState.ACTIVE.value
+
+
+class _BackfillsActive(GlobalSecondaryIndex["BackfillItem"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "active"
+        projection = KeysOnlyProjection()
+
+    active = UnicodeAttribute(hash_key=True)
+    rule = UnicodeAttribute(range_key=True)
+
+
+class BackfillItem(Item):
+    """`body` is what never changes; `active` is there while the backfill is."""
+
+    rule = UnicodeAttribute(hash_key=True)
+    backfill_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    state = UnicodeAttribute()
+    message = UnicodeAttribute(default="")
+    taken = NumberAttribute()
+    left_out = NumberAttribute()
+    running = UnicodeAttribute()
+    version = NumberAttribute()
+    ended_at = UnicodeAttribute(null=True)
+    active = UnicodeAttribute(null=True)
+    by_active = _BackfillsActive()
 
 
 class BackfillsTable:
@@ -44,33 +62,26 @@ class BackfillsTable:
         self._connection = Connection(region=region)
 
     def add(self, backfill: Backfill) -> None:
-        with tables("saving a backfill"):
-            try:
-                _to_item(backfill).save(BackfillItem.rule.does_not_exist())
-            except PutError as error:
-                if failed_condition(error):
-                    raise Conflict(
-                        "Another backfill of the rule was made at the same moment.", "Wait for its end, or cancel it."
-                    ) from error
-                raise
+        if not saved(_to_item(backfill), BackfillItem.rule.does_not_exist(), "saving a backfill"):
+            said = "Another backfill of the rule was made at the same moment."
+            raise Conflict(said, "Wait for its end, or cancel it.")
 
     def get(self, tenant: str, rule_id: str, backfill_id: str) -> Backfill:
-        with tables("reading a backfill"):
-            try:
-                return _to_backfill(read(BackfillItem, owner_of(tenant, rule_id), backfill_id))
-            except DoesNotExist:
-                said = f"The rule {rule_id} has no backfill {backfill_id}."
-                raise NotFound(said, f"See GET /rules/{rule_id}/backfills.") from None
+        item = found(BackfillItem, owner_of(tenant, rule_id), backfill_id, "reading a backfill")
+        if item is None:
+            said = f"The rule {rule_id} has no backfill {backfill_id}."
+            raise NotFound(said, f"See GET /rules/{rule_id}/backfills.")
+        return _to_backfill(item)
 
     def page(self, tenant: str, rule_id: str, cursor: str, limit: int) -> Page[Backfill]:
         owner = owner_of(tenant, rule_id)
         start = unpack_cursor(cursor, rule=owner)
         with tables("listing backfills"):
-            found = BackfillItem.query(
+            those = BackfillItem.query(
                 owner, scan_index_forward=False, limit=limit, last_evaluated_key=start, consistent_read=True
             )
-            items = [_to_backfill(item) for item in found]
-        return Page(items, pack_cursor(found.last_evaluated_key))
+            items = [_to_backfill(item) for item in those]
+        return Page(items, pack_cursor(those.last_evaluated_key))
 
     def active(self) -> Iterator[Backfill]:
         with tables("looking for active backfills"):

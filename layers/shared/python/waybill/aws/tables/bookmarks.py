@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.attributes import UnicodeAttribute
 
-from waybill.aws.tables.items import BookmarkItem, bind, tables
+from waybill.aws.tables.item import Item, bind, found
+from waybill.aws.tables.refusals import tables
 
 _OWNER = "bookmarks"
+
+
+class BookmarkItem(Item):
+    """Lies in the table of lake objects; no tenant's dataset is called as its key is."""
+
+    dataset = UnicodeAttribute(hash_key=True, default="bookmarks")
+    entry = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute(default="")
 
 
 class BookmarksTable:
@@ -14,11 +23,8 @@ class BookmarksTable:
         bind(BookmarkItem, table, region)
 
     def read(self, name: str) -> str:
-        with tables("reading a bookmark"):
-            try:
-                return str(BookmarkItem.get(_OWNER, name, consistent_read=True).body or "")
-            except DoesNotExist:
-                return ""
+        item = found(BookmarkItem, _OWNER, name, "reading a bookmark")
+        return item.body or "" if item else ""
 
     def save(self, name: str, place: str) -> None:
         with tables("saving a bookmark"):

@@ -6,22 +6,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from pynamodb.exceptions import DoesNotExist, PutError
+from pynamodb.attributes import UnicodeAttribute
 
-from waybill.aws.tables.items import (
-    CertificateItem,
-    bind,
-    failed_condition,
-    pack_cursor,
-    read,
-    read_instant,
-    tables,
-    unpack_cursor,
-    written,
-)
+from waybill.aws.tables.item import Item, bind, found, read_instant, saved, written
+from waybill.aws.tables.paging import pack_cursor, unpack_cursor
+from waybill.aws.tables.refusals import tables
 from waybill.core.certificates import CertificateFacts, SavedCertificate
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
+
+
+class CertificateItem(Item):
+    tenant = UnicodeAttribute(hash_key=True)
+    sha256 = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
 
 
 class CertificatesTable:
@@ -29,33 +27,24 @@ class CertificatesTable:
         bind(CertificateItem, table, region)
 
     def add(self, certificate: SavedCertificate) -> None:
-        taken = False
-        with tables("saving a certificate"):
-            try:
-                _item(certificate).save(CertificateItem.sha256.does_not_exist())
-            except PutError as error:
-                if not failed_condition(error):
-                    raise
-                taken = True
-        if taken:
+        if not saved(_item(certificate), CertificateItem.sha256.does_not_exist(), "saving a certificate"):
             raise Conflict(
                 f"The certificate {certificate.facts.sha256} is registered.",
                 "Delete it first, where its key or name should change.",
             )
 
     def get(self, tenant: str, sha256: str) -> SavedCertificate:
-        with tables("reading a certificate"):
-            try:
-                return _certificate(read(CertificateItem, tenant, sha256))
-            except DoesNotExist:
-                raise NotFound(f"There is no certificate {sha256}.", "See GET /certificates.") from None
+        item = found(CertificateItem, tenant, sha256, "reading a certificate")
+        if item is None:
+            raise NotFound(f"There is no certificate {sha256}.", "See GET /certificates.")
+        return _certificate(item)
 
     def page(self, tenant: str, cursor: str, limit: int) -> Page[SavedCertificate]:
         start = unpack_cursor(cursor, tenant=tenant)
         with tables("listing certificates"):
-            found = CertificateItem.query(tenant, limit=limit, last_evaluated_key=start, consistent_read=True)
-            items = [_certificate(item) for item in found]
-        return Page(items, pack_cursor(found.last_evaluated_key))
+            those = CertificateItem.query(tenant, limit=limit, last_evaluated_key=start, consistent_read=True)
+            items = [_certificate(item) for item in those]
+        return Page(items, pack_cursor(those.last_evaluated_key))
 
     def all(self, tenant: str) -> Sequence[SavedCertificate]:
         with tables("listing certificates"):

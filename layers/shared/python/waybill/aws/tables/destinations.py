@@ -6,27 +6,24 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 
-from pynamodb.exceptions import DoesNotExist, UpdateError
-from pynamodb.expressions.condition import Condition
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
-from waybill.aws.tables.items import (
-    DestinationItem,
-    bind,
-    failed_condition,
-    pack_cursor,
-    page_of,
-    page_size,
-    read,
-    read_instant,
-    tables,
-    unpack_cursor,
-    written,
-)
+from waybill.aws.tables.item import Item, bind, changed, found, read_instant, written
+from waybill.aws.tables.paging import pack_cursor, page_of, page_size, unpack_cursor
+from waybill.aws.tables.refusals import tables
 from waybill.core.deliver import ProbeStep
 from waybill.core.destination import Approval
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page, SavedDestination
+
+
+class DestinationItem(Item):
+    tenant = UnicodeAttribute(hash_key=True)
+    destination_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    version = NumberAttribute(null=True)
+    noticed_on = UnicodeAttribute(null=True)
 
 
 class DestinationsTable:
@@ -34,17 +31,14 @@ class DestinationsTable:
         bind(DestinationItem, table, region)
 
     def get(self, tenant: str, destination_id: str) -> SavedDestination:
-        with tables("reading a destination"):
-            try:
-                return _to_destination(read(DestinationItem, tenant, destination_id))
-            except DoesNotExist:
-                raise NotFound(f"There is no destination {destination_id}.", "See GET /destinations.") from None
+        there = self.find(tenant, destination_id)
+        if there is None:
+            raise NotFound(f"There is no destination {destination_id}.", "See GET /destinations.")
+        return there
 
     def find(self, tenant: str, destination_id: str) -> SavedDestination | None:
-        try:
-            return self.get(tenant, destination_id)
-        except NotFound:
-            return None
+        item = found(DestinationItem, tenant, destination_id, "reading a destination")
+        return None if item is None else _to_destination(item)
 
     def page(
         self, tenant: str, cursor: str, limit: int, keep: Callable[[SavedDestination], bool] | None = None
@@ -52,16 +46,16 @@ class DestinationsTable:
         start = unpack_cursor(cursor, tenant=tenant)
         size = page_size(limit, keep)
         with tables("listing destinations"):
-            found = DestinationItem.query(tenant, page_size=size, last_evaluated_key=start, consistent_read=True)
-            those = ((item, _to_destination(item)) for item in found)
-            return page_of(those, keep, limit, lambda i: {"tenant": i.tenant, "destination_id": i.destination_id})
+            those = DestinationItem.query(tenant, page_size=size, last_evaluated_key=start, consistent_read=True)
+            there = ((item, _to_destination(item)) for item in those)
+            return page_of(there, keep, limit, lambda i: {"tenant": i.tenant, "destination_id": i.destination_id})
 
     def every(self, cursor: str, limit: int) -> Page[SavedDestination]:
         start = unpack_cursor(cursor)
         with tables("going through all destinations"):
-            found = DestinationItem.scan(limit=limit, last_evaluated_key=start, consistent_read=True)
-            items = [_to_destination(item) for item in found]
-        return Page(items, pack_cursor(found.last_evaluated_key))
+            those = DestinationItem.scan(limit=limit, last_evaluated_key=start, consistent_read=True)
+            items = [_to_destination(item) for item in those]
+        return Page(items, pack_cursor(those.last_evaluated_key))
 
     def add(self, destination: SavedDestination) -> None:
         with tables("saving a destination"):
@@ -73,16 +67,10 @@ class DestinationsTable:
         unchanged = DestinationItem.version == version
         if version == 1:
             unchanged |= DestinationItem.body.exists() & DestinationItem.version.does_not_exist()
-        with tables("saving a destination"):
-            try:
-                item.update([DestinationItem.body.set(item.body), DestinationItem.version.set(item.version)], unchanged)
-            except UpdateError as error:
-                if failed_condition(error):
-                    raise Conflict(
-                        "The destination was changed or deleted since it was read.",
-                        "Read it again and repeat the change.",
-                    ) from error
-                raise
+        actions: list[Action] = [DestinationItem.body.set(item.body), DestinationItem.version.set(item.version)]
+        if not changed(item, actions, unchanged, "saving a destination"):
+            said = "The destination was changed or deleted since it was read."
+            raise Conflict(said, "Read it again and repeat the change.")
 
     def remove(self, tenant: str, destination_id: str) -> None:
         with tables("deleting a destination"):
@@ -91,22 +79,15 @@ class DestinationsTable:
     def claim_notice(self, destination: SavedDestination, day: str) -> bool:
         first = DestinationItem.noticed_on.does_not_exist() | (DestinationItem.noticed_on < day)
         there = DestinationItem.body.exists() & first
-        with tables("claiming a notice"):
-            return _updated(destination, DestinationItem.noticed_on.set(day), there)
+        return changed(_place(destination), [DestinationItem.noticed_on.set(day)], there, "claiming a notice")
 
     def return_notice(self, destination: SavedDestination, day: str) -> None:
-        with tables("returning a notice"):
-            _updated(destination, DestinationItem.noticed_on.remove(), DestinationItem.noticed_on == day)
+        claimed = DestinationItem.noticed_on == day
+        changed(_place(destination), [DestinationItem.noticed_on.remove()], claimed, "returning a notice")
 
 
-def _updated(destination: SavedDestination, action: Action, condition: Condition) -> bool:
-    try:
-        DestinationItem(destination.tenant, destination.destination_id).update([action], condition)
-    except UpdateError as error:
-        if failed_condition(error):
-            return False
-        raise
-    return True
+def _place(destination: SavedDestination) -> DestinationItem:
+    return DestinationItem(destination.tenant, destination.destination_id)
 
 
 _INSTANTS = ("probed_at", "created_at", "expires_at")

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from pynamodb.exceptions import UpdateError
+from pynamodb.attributes import UnicodeAttribute
 
-from waybill.aws.tables.items import (
-    HoleItem,
-    bind,
-    failed_condition,
-    pack_cursor,
-    read_instant,
-    tables,
-    unpack_cursor,
-    written,
-)
+from waybill.aws.tables.item import Item, bind, changed, read_instant, written
+from waybill.aws.tables.paging import pack_cursor, unpack_cursor
+from waybill.aws.tables.refusals import tables
 from waybill.core.hole import Hole, HoleKind, KeptHole
 from waybill.core.ports import Page
 from waybill.core.window import Window, stamp
+
+
+class HoleItem(Item):
+    tenant = UnicodeAttribute(hash_key=True)
+    hole = UnicodeAttribute(range_key=True)
+    rule_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    window_start = UnicodeAttribute()
+    window_end = UnicodeAttribute()
+    run_ids = UnicodeAttribute(default="")
+    message = UnicodeAttribute()
+    first_seen = UnicodeAttribute()
+    last_seen = UnicodeAttribute()
+    cured_at = UnicodeAttribute(null=True)
 
 
 class HolesTable:
@@ -68,14 +75,8 @@ class HolesTable:
                 yield _to_hole(item)
 
     def cure(self, hole: KeptHole, now: datetime) -> None:
-        with tables("closing a hole"):
-            try:
-                _key(hole.hole).update(
-                    [HoleItem.cured_at.set(written(now))], HoleItem.last_seen == written(hole.last_seen)
-                )
-            except UpdateError as error:
-                if not failed_condition(error):
-                    raise
+        unseen = HoleItem.last_seen == written(hole.last_seen)
+        changed(_key(hole.hole), [HoleItem.cured_at.set(written(now))], unseen, "closing a hole")
 
 
 def _key(hole: Hole) -> HoleItem:

@@ -14,20 +14,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import DoesNotExist, TransactWriteError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from waybill.aws.tables.items import (
-    LakeObjectItem,
-    bind,
-    busy,
-    contended,
-    failed_condition,
-    read_instant,
-    tables,
-    written,
-)
+from waybill.aws.tables.item import Item, bind, found, read_instant, written
+from waybill.aws.tables.refusals import busy, contended, failed_condition, tables
 from waybill.core.errors import NotFound
 from waybill.core.lake_keys import Listed
 from waybill.core.lake_object import LakeObject
@@ -40,6 +33,16 @@ _MOST_DAYS = 31
 _BATCH = 100
 _END = "~"
 """Sorts after every digit and `#`."""
+
+
+class LakeObjectItem(Item):
+    dataset = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    sequence = NumberAttribute()
+    body = UnicodeAttribute(null=True)
+    first_event = UnicodeAttribute(null=True)
+    last_event = UnicodeAttribute(null=True)
+    last_replaced = NumberAttribute(null=True)
 
 
 class LakeObjectsTable:
@@ -135,11 +138,8 @@ class LakeObjectsTable:
         return plain, merged
 
     def _count(self, owner: str, entry: str) -> int:
-        with tables("reading a dataset's counter"):
-            try:
-                return int(LakeObjectItem.get(owner, entry, consistent_read=True).sequence)
-            except DoesNotExist:
-                return 0
+        item = found(LakeObjectItem, owner, entry, "reading a dataset's counter")
+        return int(item.sequence) if item else 0
 
     def _range(self, owner: str, low: str, high: str) -> Iterator[LakeObjectItem]:
         if low > high:

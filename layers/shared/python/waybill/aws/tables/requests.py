@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from waybill.aws.tables.items import RequestItem, bind, busy, failed_condition, tables
+from waybill.aws.tables.item import Item, bind, changed, saved
+from waybill.aws.tables.refusals import busy, tables
 from waybill.core.once import KEPT, UNDER_WAY, EarlierRequest, GivenAnswer
 from waybill.core.rate import Rate
 
 _TRIES = 4
 _BUCKET_KEPT_MS = 3_600_000
+
+
+class RequestItem(Item):
+    """Either a bucket of requests (`full_at`), or a request that is done once; `expires_at` is in seconds since 1970."""
+
+    request = UnicodeAttribute(hash_key=True)
+    expires_at = NumberAttribute()
+    full_at = NumberAttribute(null=True)
+    fingerprint = UnicodeAttribute(null=True)
+    status = NumberAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    body = UnicodeAttribute(null=True)
+
+
 _NEW = RequestItem.request.does_not_exist()
 
 
@@ -33,7 +49,7 @@ class RatesTable:
             (full_at > now) & (full_at <= now + rate.room - rate.cost),
         )
         for _ in range(_TRIES):
-            if _updated(key, *from_full) or _updated(key, *from_less):
+            if any(changed(RequestItem(key), *taken, "counting requests") for taken in (from_full, from_less)):
                 return 0
             with tables("counting requests"):
                 try:
@@ -53,14 +69,9 @@ class AnswersTable:
         moment = int(now.timestamp())
         ended = RequestItem.expires_at <= moment
         for _ in range(_TRIES):
+            if saved(_item(key, fingerprint, now, UNDER_WAY), _NEW | ended, "noting a request"):
+                return None
             with tables("noting a request"):
-                try:
-                    _item(key, fingerprint, now, UNDER_WAY).save(_NEW | ended)
-                except PutError as error:
-                    if not failed_condition(error):
-                        raise
-                else:
-                    return None
                 try:
                     item = RequestItem.get(_once(key), consistent_read=True)
                 except DoesNotExist:
@@ -90,14 +101,3 @@ def _item(key: str, fingerprint: str, now: datetime, lasts: timedelta) -> Reques
 
 def _answer(item: RequestItem) -> GivenAnswer | None:
     return None if item.status is None else GivenAnswer(int(item.status), item.kind or "", item.body)
-
-
-def _updated(key: str, actions: list[Action], condition: Condition) -> bool:
-    with tables("counting requests"):
-        try:
-            RequestItem(key).update(actions, condition)
-        except UpdateError as error:
-            if failed_condition(error):
-                return False
-            raise
-    return True

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from waybill.aws.tables.items import (
-    DUE_SHARDS,
-    RuleItem,
-    bind,
-    busy,
-    failed_condition,
-    pack_cursor,
-    page_of,
-    page_size,
-    read,
-    read_instant,
-    tables,
-    unpack_cursor,
-    written,
-)
+from waybill.aws.tables import shards
+from waybill.aws.tables.item import bind, changed, found, saved, written
+from waybill.aws.tables.paging import pack_cursor, page_of, page_size, unpack_cursor
+from waybill.aws.tables.refusals import busy, tables
+from waybill.aws.tables.rule_item import COLUMNS, RuleItem, arrived_upto, mark, to_item, to_rule, when_due
 from waybill.core.arrival import runs_by_arrival
 from waybill.core.drift import Columns
 from waybill.core.errors import Conflict, NotFound, PermanentError
 from waybill.core.ports import Page
 from waybill.core.rule import Rule, RuleRef, RuleState
-from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule_settings import OnDemand
 
 _LOG = logging.getLogger(__name__)
-_SHARDS_OF_TENANT = 4
 _TRIES = 20
 _MOST_AT_ONCE = 100
 _NO_MARK = RuleItem.late_checked.does_not_exist()
-_COLUMNS: TypeAdapter[Mapping[str, Columns]] = TypeAdapter(Mapping[str, Columns])
 
 
 class RulesTable:
@@ -51,25 +35,20 @@ class RulesTable:
         bind(RuleItem, table, region)
 
     def add(self, rule: Rule) -> None:
-        with tables("saving a rule"):
-            try:
-                to_item(rule).save(RuleItem.rule_id.does_not_exist())
-            except PutError as error:
-                if failed_condition(error):
-                    raise Conflict(f"The rule {rule.rule_id} exists.", "Use another id.") from error
-                raise
+        if not saved(to_item(rule), RuleItem.rule_id.does_not_exist(), "saving a rule"):
+            raise Conflict(f"The rule {rule.rule_id} exists.", "Use another id.")
 
     def get(self, tenant: str, rule_id: str) -> Rule:
-        with tables("reading a rule"):
-            try:
-                return to_rule(read(RuleItem, tenant, rule_id))
-            except DoesNotExist:
-                raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.") from None
-            except ValidationError as wrong:
-                advice = "Deploy the version that saved it, or save its settings again."
-                raise PermanentError(
-                    f"The rule {rule_id} cannot be read by this version: {_why(wrong)}.", advice
-                ) from wrong
+        item = found(RuleItem, tenant, rule_id, "reading a rule")
+        if item is None:
+            raise NotFound(f"There is no rule {rule_id}.", "See GET /rules.")
+        try:
+            return to_rule(item)
+        except ValidationError as wrong:
+            advice = "Deploy the version that saved it, or save its settings again."
+            raise PermanentError(
+                f"The rule {rule_id} cannot be read by this version: {_why(wrong)}.", advice
+            ) from wrong
 
     def find(self, rule_id: str) -> Rule:
         with tables("looking for a rule"):
@@ -81,16 +60,16 @@ class RulesTable:
     def page(self, tenant: str, cursor: str, limit: int, keep: Callable[[Rule], bool] | None = None) -> Page[Rule]:
         start = unpack_cursor(cursor, tenant=tenant)
         with tables("listing rules"):
-            found = RuleItem.query(tenant, page_size=page_size(limit, keep), last_evaluated_key=start)
-            read = ((item, rule) for item in found for rule in _readable([item]))
-            return page_of(read, keep, limit, lambda item: {"tenant": item.tenant, "rule_id": item.rule_id})
+            those = RuleItem.query(tenant, page_size=page_size(limit, keep), last_evaluated_key=start)
+            there = ((item, rule) for item in those for rule in _readable([item]))
+            return page_of(there, keep, limit, lambda item: {"tenant": item.tenant, "rule_id": item.rule_id})
 
     def every(self, cursor: str, limit: int) -> Page[Rule]:
         start = unpack_cursor(cursor)
         with tables("going through all rules"):
-            found = RuleItem.scan(limit=limit, last_evaluated_key=start, consistent_read=True)
-            items = list(_readable(found))
-        return Page(items, pack_cursor(found.last_evaluated_key))
+            those = RuleItem.scan(limit=limit, last_evaluated_key=start, consistent_read=True)
+            items = list(_readable(those))
+        return Page(items, pack_cursor(those.last_evaluated_key))
 
     def replace(self, rule: Rule, version: int) -> None:
         """Writes what a tenant or a change of state may change; what `delivered` notes is left as it is."""
@@ -110,32 +89,22 @@ class RulesTable:
             *arrived_upto(rule),
             _optional(RuleItem.arrives_for, item.arrives_for),
         ]
-        with tables("saving a rule"):
-            try:
-                RuleItem(rule.tenant, rule.rule_id).update(actions, RuleItem.version == version)
-            except UpdateError as error:
-                if failed_condition(error):
-                    raise Conflict(
-                        "The rule changed or was deleted since it was read.", "Read it again and repeat the change."
-                    ) from error
-                raise
+        if not changed(RuleItem(rule.tenant, rule.rule_id), actions, RuleItem.version == version, "saving a rule"):
+            said = "The rule changed or was deleted since it was read."
+            raise Conflict(said, "Read it again and repeat the change.")
 
     def remove(self, tenant: str, rule_id: str) -> None:
         with tables("deleting a rule"):
-            try:
-                RuleItem(tenant, rule_id).delete()
-            except DeleteError as error:
-                if not failed_condition(error):
-                    raise
+            RuleItem(tenant, rule_id).delete()
 
     @property
     def shards(self) -> int:
-        return DUE_SHARDS
+        return shards.DUE_SHARDS
 
     def due(self, upto: datetime, shard: int, limit: int | None = None) -> Sequence[RuleRef]:
         with tables("looking for due rules"):
-            found = RuleItem.due.query(str(shard), RuleItem.next_run <= written(upto), limit=limit)
-            return [RuleRef(item.tenant, item.rule_id) for item in found]
+            those = RuleItem.due.query(str(shard), RuleItem.next_run <= written(upto), limit=limit)
+            return [RuleRef(item.tenant, item.rule_id) for item in those]
 
     def all(self, refs: Sequence[RuleRef]) -> Iterator[Rule]:
         with tables("reading rules"):
@@ -157,9 +126,9 @@ class RulesTable:
 
     def arriving(self, tenant: str, dataset: str) -> Iterator[Rule]:
         with tables("looking for rules that run as objects arrive"):
-            found = [RuleRef(item.tenant, item.rule_id) for item in RuleItem.by_arrival.query(tenant)]
-        for start in range(0, len(found), _MOST_AT_ONCE):
-            for rule in self.all(found[start : start + _MOST_AT_ONCE]):
+            refs = [RuleRef(item.tenant, item.rule_id) for item in RuleItem.by_arrival.query(tenant)]
+        for start in range(0, len(refs), _MOST_AT_ONCE):
+            for rule in self.all(refs[start : start + _MOST_AT_ONCE]):
                 chosen = any(choice.dataset == dataset for choice in rule.settings.data)
                 if chosen and runs_by_arrival(rule) and rule.state is RuleState.ACTIVE:
                     yield rule
@@ -173,25 +142,19 @@ class RulesTable:
     ) -> None:
         noted: list[Action] = [RuleItem.last_manifest.set(manifest_sha256)]
         if columns is not None:
-            noted += [RuleItem.last_bytes.set(size), RuleItem.last_columns.set(_COLUMNS.dump_json(columns).decode())]
+            noted += [RuleItem.last_bytes.set(size), RuleItem.last_columns.set(COLUMNS.dump_json(columns).decode())]
         _note(tenant, rule_id, noted, "noting a manifest")
 
     def failed(self, tenant: str, rule_id: str) -> int:
-        with tables("counting failures"):
-            item = RuleItem(tenant, rule_id)
-            try:
-                item.update([RuleItem.failures.set((RuleItem.failures | 0) + 1)], RuleItem.rule_id.exists())
-            except UpdateError as error:
-                if failed_condition(error):
-                    return 0
-                raise
-        return int(item.failures)
+        item, one_more = RuleItem(tenant, rule_id), RuleItem.failures.set((RuleItem.failures | 0) + 1)
+        there = changed(item, [one_more], RuleItem.rule_id.exists(), "counting failures")
+        return int(item.failures) if there else 0
 
     def recovered(self, tenant: str, rule_id: str) -> None:
         _note(tenant, rule_id, [RuleItem.failures.set(0)], "noting that no run fails any more")
 
     def late_checked(self, rule: Rule, checked: Mapping[str, int]) -> None:
-        noted: list[Action] = [RuleItem.late_checked.set(_mark(checked))]
+        noted: list[Action] = [RuleItem.late_checked.set(mark(checked))]
         _note(rule.tenant, rule.rule_id, noted, "noting late rows", _owed_as_in(rule))
 
     def late_owed(self, tenant: str, rule_id: str, after: Mapping[str, int]) -> None:
@@ -202,17 +165,13 @@ class RulesTable:
                 return
             checked = {**rule.late_checked, **{n: min(a, rule.late_checked.get(n, a)) for n, a in after.items()}}
             noted: list[Action] = [
-                RuleItem.late_checked.set(_mark(checked)),
+                RuleItem.late_checked.set(mark(checked)),
                 RuleItem.late_owed.set(rule.late_owed + 1),
             ]
-            same = RuleItem.late_checked == _mark(rule.late_checked) if rule.late_checked else _NO_MARK
+            same = RuleItem.late_checked == mark(rule.late_checked) if rule.late_checked else _NO_MARK
             if _note(tenant, rule_id, noted, "noting owed rows", same & _owed_as_in(rule)):
                 return
         raise busy("noting owed rows")
-
-
-def _mark(checked: Mapping[str, int]) -> str:
-    return json.dumps(dict(checked), sort_keys=True)
 
 
 def _owed_as_in(rule: Rule) -> Condition:
@@ -222,38 +181,11 @@ def _owed_as_in(rule: Rule) -> Condition:
 def _note(tenant: str, rule_id: str, noted: list[Action], doing: str, condition: Condition | None = None) -> bool:
     """Beside the rule's version: what runs note is no change of the rule. False where the rule is gone or not as it must be."""
     there = RuleItem.rule_id.exists()
-    with tables(doing):
-        try:
-            RuleItem(tenant, rule_id).update(noted, there if condition is None else there & condition)
-        except UpdateError as error:
-            if not failed_condition(error):
-                raise
-            return False
-    return True
-
-
-def arrived_upto(rule: Rule) -> list[Action]:
-    """Moves the mark of a rule that runs as objects arrive."""
-    return [RuleItem.arrived.set(_mark(rule.arrived))] if rule.arrived else []
+    return changed(RuleItem(tenant, rule_id), noted, there if condition is None else there & condition, doing)
 
 
 def _optional(attribute: UnicodeAttribute, value: str | None) -> Action:
     return attribute.remove() if value is None else attribute.set(value)
-
-
-def when_due(rule: Rule) -> list[Action]:
-    """Puts the rule into the index of what is due, or takes it out."""
-    item = to_item(rule)
-    if item.next_run and item.due_shard:
-        return [RuleItem.next_run.set(item.next_run), RuleItem.due_shard.set(item.due_shard)]
-    return [RuleItem.next_run.remove(), RuleItem.due_shard.remove()]
-
-
-def due_shard(tenant: str, rule_id: str) -> str:
-    """Under which key of the index of what is due a rule lies. A tenant's rules lie under a few keys: under many, it would have
-    a turn at each of them while a tenant with one rule has one; under a single one, the largest would hold that up.
-    """
-    return str((zlib.crc32(tenant.encode()) + zlib.crc32(rule_id.encode()) % _SHARDS_OF_TENANT) % DUE_SHARDS)
 
 
 def _readable(items: Iterable[RuleItem]) -> Iterator[Rule]:
@@ -266,62 +198,5 @@ def _readable(items: Iterable[RuleItem]) -> Iterator[Rule]:
 
 
 def _why(wrong: ValidationError) -> str:
-    found = wrong.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found[:3])
-
-
-def to_item(rule: Rule) -> RuleItem:
-    due = rule.next_run is not None and rule.state is RuleState.ACTIVE
-    return RuleItem(
-        rule.tenant,
-        rule.rule_id,
-        settings=rule.settings.model_dump_json(),
-        state=rule.state.value,
-        begins=written(rule.begins),
-        schedule_since=written(rule.schedule_since),
-        cursor=written(rule.cursor),
-        version=rule.version,
-        created_at=written(rule.created_at),
-        updated_at=written(rule.updated_at),
-        created_by=rule.created_by,
-        password_ref=rule.password_ref,
-        last_manifest=rule.last_manifest or None,
-        last_bytes=rule.last_bytes,
-        last_columns=_COLUMNS.dump_json(rule.last_columns).decode() if rule.last_columns else None,
-        late_checked=_mark(rule.late_checked) if rule.late_checked else None,
-        late_owed=rule.late_owed or None,
-        newest_run=rule.newest_run,
-        failures=rule.failures,
-        paused_because=rule.paused_because,
-        arrived=_mark(rule.arrived) if rule.arrived else None,
-        arrives_for=rule.tenant if runs_by_arrival(rule) and rule.state is RuleState.ACTIVE else None,
-        next_run=written(rule.next_run) if rule.next_run and due else None,
-        due_shard=due_shard(rule.tenant, rule.rule_id) if due else None,
-    )
-
-
-def to_rule(item: RuleItem) -> Rule:
-    return Rule(
-        tenant=item.tenant,
-        rule_id=item.rule_id,
-        settings=RuleSettings.model_validate_json(item.settings),
-        state=RuleState(item.state),
-        begins=read_instant(item.begins),
-        schedule_since=read_instant(item.schedule_since),
-        cursor=read_instant(item.cursor),
-        next_run=read_instant(item.next_run) if item.next_run else None,
-        version=int(item.version),
-        created_at=read_instant(item.created_at),
-        updated_at=read_instant(item.updated_at),
-        created_by=item.created_by,
-        password_ref=item.password_ref or "",
-        last_manifest=item.last_manifest or "",
-        last_bytes=int(item.last_bytes) if item.last_bytes is not None else None,
-        last_columns=_COLUMNS.validate_json(item.last_columns) if item.last_columns else {},
-        late_checked=json.loads(item.late_checked) if item.late_checked else {},
-        late_owed=int(item.late_owed or 0),
-        arrived=json.loads(item.arrived) if item.arrived else {},
-        newest_run=item.newest_run or "",
-        failures=int(item.failures),
-        paused_because=item.paused_because or "",
-    )
+    errors = wrong.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in errors[:3])

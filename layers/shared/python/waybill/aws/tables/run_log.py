@@ -8,12 +8,19 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from pynamodb.exceptions import DoesNotExist
+from pynamodb.attributes import UnicodeAttribute
 
-from waybill.aws.tables.items import RunLogItem, bind, tables, written
+from waybill.aws.tables.item import Item, bind, found, written
+from waybill.aws.tables.refusals import tables
 from waybill.core.deliver import Receipt, ResumePoint
 from waybill.core.ports import Progress
 from waybill.core.run import Failure, RunKey
+
+
+class RunLogItem(Item):
+    run = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
 
 
 class RunLogTable:
@@ -48,11 +55,11 @@ class RunLogTable:
         self._put(key, f"receipt#{destination_id}#{file:06d}", body)
 
     def receipts(self, key: RunKey) -> Mapping[tuple[str, int], Mapping[str, Any]]:
-        found = {}
+        receipts = {}
         for entry, body in self._entries(key, "receipt#"):
             _, destination_id, file = entry.split("#")
-            found[destination_id, int(file)] = body
-        return found
+            receipts[destination_id, int(file)] = body
+        return receipts
 
     def failed(self, key: RunKey, destination_id: str, failure: Failure) -> None:
         self._put(key, f"failed#{destination_id}", asdict(failure))
@@ -61,8 +68,8 @@ class RunLogTable:
         self._put(key, f"failed#{destination_id}", {})
 
     def failures(self, key: RunKey) -> Mapping[str, Failure]:
-        found = self._entries(key, "failed#")
-        return {entry.removeprefix("failed#"): Failure(**body) for entry, body in found if body}
+        entries = self._entries(key, "failed#")
+        return {entry.removeprefix("failed#"): Failure(**body) for entry, body in entries if body}
 
     def progress(self, key: RunKey) -> Progress:
         parts = [body for _, body in self._entries(key, "part#")]
@@ -82,12 +89,8 @@ class RunLogTable:
         )
 
     def resume_point(self, key: RunKey, destination_id: str, file: int) -> ResumePoint | None:
-        with tables("reading a resume point"):
-            try:
-                item = RunLogItem.get(_hash(key), f"resume#{destination_id}#{file:06d}", consistent_read=True)
-            except DoesNotExist:
-                return None
-            return dict(json.loads(item.body))
+        item = found(RunLogItem, _hash(key), f"resume#{destination_id}#{file:06d}", "reading a resume point")
+        return None if item is None else dict(json.loads(item.body))
 
     def save_resume_point(self, key: RunKey, destination_id: str, file: int, point: ResumePoint) -> None:
         self._put(key, f"resume#{destination_id}#{file:06d}", point)

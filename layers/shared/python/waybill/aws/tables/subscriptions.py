@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pynamodb.exceptions import DoesNotExist, PutError, UpdateError
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from waybill.aws.tables.items import (
-    SubscriptionItem,
-    bind,
-    failed_condition,
-    page_of,
-    page_size,
-    read,
-    read_instant,
-    tables,
-    unpack_cursor,
-    written,
-)
+from waybill.aws.tables.item import Item, bind, changed, found, read_instant, saved, written
+from waybill.aws.tables.paging import page_of, page_size, unpack_cursor
+from waybill.aws.tables.refusals import tables
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.ports import Page
 from waybill.core.subscription import Subscription
+
+
+class SubscriptionItem(Item):
+    """What lies beside `body` says how it fares, and is there only while it does."""
+
+    tenant = UnicodeAttribute(hash_key=True)
+    subscription_id = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    failing_since = UnicodeAttribute(null=True)
+    disabled_at = UnicodeAttribute(null=True)
+    because = UnicodeAttribute(null=True)
 
 
 class SubscriptionsTable:
@@ -31,21 +33,14 @@ class SubscriptionsTable:
         bind(SubscriptionItem, table, region)
 
     def add(self, subscription: Subscription) -> None:
-        with tables("saving a subscription"):
-            try:
-                _item(subscription).save(SubscriptionItem.subscription_id.does_not_exist())
-            except PutError as error:
-                if failed_condition(error):
-                    said = f"The subscription {subscription.subscription_id} exists."
-                    raise Conflict(said, "Use another id.") from error
-                raise
+        if not saved(_item(subscription), SubscriptionItem.subscription_id.does_not_exist(), "saving a subscription"):
+            raise Conflict(f"The subscription {subscription.subscription_id} exists.", "Use another id.")
 
     def get(self, tenant: str, subscription_id: str) -> Subscription:
-        with tables("reading a subscription"):
-            try:
-                return _subscription(read(SubscriptionItem, tenant, subscription_id))
-            except DoesNotExist:
-                raise NotFound(f"There is no subscription {subscription_id}.", "See GET /subscriptions.") from None
+        item = found(SubscriptionItem, tenant, subscription_id, "reading a subscription")
+        if item is None:
+            raise NotFound(f"There is no subscription {subscription_id}.", "See GET /subscriptions.")
+        return _subscription(item)
 
     def all(self, tenant: str) -> Iterator[Subscription]:
         with tables("listing subscriptions"):
@@ -55,21 +50,16 @@ class SubscriptionsTable:
     def page(self, tenant: str, cursor: str, limit: int) -> Page[Subscription]:
         start = unpack_cursor(cursor, tenant=tenant)
         with tables("listing subscriptions"):
-            found = SubscriptionItem.query(
+            those = SubscriptionItem.query(
                 tenant, page_size=page_size(limit, None), last_evaluated_key=start, consistent_read=True
             )
-            there = ((item, _subscription(item)) for item in found)
+            there = ((item, _subscription(item)) for item in those)
             return page_of(there, None, limit, lambda i: {"tenant": i.tenant, "subscription_id": i.subscription_id})
 
     def replace(self, before: Subscription, subscription: Subscription) -> None:
-        with tables("saving a subscription"):
-            try:
-                _item(subscription).save(SubscriptionItem.body == before.model_dump_json())
-            except PutError as error:
-                if failed_condition(error):
-                    said = "The subscription changed or was deleted since it was read."
-                    raise Conflict(said, "Read it again and repeat the change.") from error
-                raise
+        if not saved(_item(subscription), SubscriptionItem.body == before.model_dump_json(), "saving a subscription"):
+            said = "The subscription changed or was deleted since it was read."
+            raise Conflict(said, "Read it again and repeat the change.")
 
     def remove(self, tenant: str, subscription_id: str) -> None:
         with tables("deleting a subscription"):
@@ -95,12 +85,8 @@ _ENABLED: Condition = SubscriptionItem.body.exists() & SubscriptionItem.disabled
 
 
 def _noted(subscription: Subscription, actions: list[Action], condition: Condition) -> None:
-    with tables("noting how a subscription fares"):
-        try:
-            SubscriptionItem(subscription.tenant, subscription.subscription_id).update(actions, condition)
-        except UpdateError as error:
-            if not failed_condition(error):
-                raise
+    item = SubscriptionItem(subscription.tenant, subscription.subscription_id)
+    changed(item, actions, condition, "noting how a subscription fares")
 
 
 def _item(subscription: Subscription) -> SubscriptionItem:

@@ -10,7 +10,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from waybill.aws.tables.items import busy, contended, failed_condition, tables, throttled
+from waybill.aws.tables.refusals import busy, contended, failed_condition, tables, throttled
 
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6, 1.6)
 """At most so long, in seconds, after a transaction for which the tables had no write units left. No client tries it again by

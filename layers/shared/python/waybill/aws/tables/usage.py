@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from waybill.aws.tables.items import RunItem, bind, tables
+from waybill.aws.tables.item import bind
+from waybill.aws.tables.refusals import tables
+from waybill.aws.tables.run_item import RunItem, ended_day
 from waybill.core.usage import EndedRun
 
 
@@ -17,7 +19,3 @@ class EndedRunsTable:
         with tables("reading usage"):
             for item in RunItem.by_ended_day.query(ended_day(tenant, day)):
                 yield EndedRun(item.state, int(item.rows or 0), int(item.bytes or 0), int(item.files or 0))
-
-
-def ended_day(tenant: str, day: date) -> str:
-    return f"{tenant}#{day.isoformat()}"
