@@ -1,6 +1,4 @@
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import Form from "@cloudscape-design/components/form";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -10,10 +8,9 @@ import type { TemplateRequest, TemplateView } from "../api/description";
 import { asProblem, Problem } from "../api/problem";
 import { useNotices } from "../frame/notices";
 import { EnterText } from "../parts/enter-text";
-import { Failed } from "../parts/failed";
-import { useFirstWrong } from "../parts/first-wrong";
 import { objectOf, saidOf } from "../parts/json";
 import { JsonField } from "../parts/json-field";
+import { SavedForm } from "../parts/saved-form";
 import { sharingOf, typedOf } from "../parts/sharing";
 import { SharingFields } from "../parts/sharing-fields";
 import { useApi, useMay } from "../session/session";
@@ -57,53 +54,34 @@ export function TemplateForm({ before }: { before?: Tagged<TemplateView> }) {
     },
   });
   const problem = save.error ? asProblem(save.error) : null;
-  const form = useFirstWrong(problem);
   const mayChange = may("manage_templates") && (!before || isMine(before.body.created_by));
   return (
-    <form
-      ref={form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
+    <SavedForm
+      verb={mayChange ? "Save template" : null}
+      saving={save.isPending}
+      problem={problem}
+      save={() => save.mutate()}
+      cancel={() => navigate("/templates")}
     >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" formAction="none" onClick={() => navigate("/templates")}>
-              {mayChange ? "Cancel" : "Back"}
-            </Button>
-            {mayChange && (
-              <Button variant="primary" formAction="submit" loading={save.isPending}>
-                Save template
-              </Button>
-            )}
-          </SpaceBetween>
-        }
-      >
+      <Container>
         <SpaceBetween size="l">
-          {problem && problem.errors.length === 0 && <Failed failure={problem} />}
-          <Container>
-            <SpaceBetween size="l">
-              <EnterText label="Name" value={name} error={problem?.of("name")} onChange={setName} />
-              <SharingFields
-                label="Who sees it beside you"
-                choices={CHOICES}
-                value={typed}
-                wrong={{ users: problem?.of("shared.users"), groups: problem?.of("shared.groups") }}
-                onChange={setTyped}
-              />
-              <JsonField
-                label="Settings"
-                description="As JSON, named as in the API. What is left out is asked for when a rule is made of it."
-                value={text}
-                errors={saidOf(problem, "settings.", ["name", "shared"])}
-                onChange={setText}
-              />
-            </SpaceBetween>
-          </Container>
+          <EnterText label="Name" value={name} error={problem?.of("name")} onChange={setName} />
+          <SharingFields
+            label="Who sees it beside you"
+            choices={CHOICES}
+            value={typed}
+            wrong={{ users: problem?.of("shared.users"), groups: problem?.of("shared.groups") }}
+            onChange={setTyped}
+          />
+          <JsonField
+            label="Settings"
+            description="As JSON, named as in the API. What is left out is asked for when a rule is made of it."
+            value={text}
+            errors={saidOf(problem, "settings.", ["name", "shared"])}
+            onChange={setText}
+          />
         </SpaceBetween>
-      </Form>
-    </form>
+      </Container>
+    </SavedForm>
   );
 }
