@@ -27,8 +27,7 @@ export function NewCertificatePage() {
     mutationFn: () => bodyOf(api.POST("/certificates", { params: { header }, body })),
     onSuccess: async (saved) => {
       await answers.invalidateQueries({ queryKey: ["certificates"] });
-      notices.done(`The certificate ${saved.name} is added.`);
-      navigate("/certificates");
+      notices.done(`The certificate ${saved.name} is added.`, "/certificates");
     },
   });
   const problem = save.error ? asProblem(save.error) : null;

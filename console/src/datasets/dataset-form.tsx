@@ -45,8 +45,8 @@ export function DatasetForm({ before }: { before?: Tagged<DatasetDetail> }) {
     },
     onSuccess: async (saved) => {
       await answers.invalidateQueries({ queryKey: ["datasets"] });
-      notices.done(`The dataset ${saved.title} is saved. Records for it are taken from now on.`);
-      navigate(`/datasets/${saved.name}`);
+      const said = `The dataset ${saved.title} is saved. Records for it are taken from now on.`;
+      notices.done(said, `/datasets/${saved.name}`);
     },
   });
   const problem = save.error ? asProblem(save.error) : null;

@@ -28,10 +28,7 @@ export function ChangeDestinationPage() {
           <DestinationForm
             before={before}
             onCancel={() => navigate(`/destinations/${id}`)}
-            onSaved={(saved) => {
-              notices.done(`${saved.name} is changed.`);
-              navigate(`/destinations/${id}`);
-            }}
+            onSaved={(saved) => notices.done(`${saved.name} is changed.`, `/destinations/${id}`)}
           />
         )}
       </Opened>

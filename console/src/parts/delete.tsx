@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { useLocation } from "react-router";
 import { useNotices } from "../frame/notices";
 import { Confirm } from "./confirm";
 
@@ -18,16 +18,13 @@ interface Props {
 export function Delete({ name, list, children, remove, close }: Props) {
   const answers = useQueryClient();
   const notices = useNotices();
-  const navigate = useNavigate();
   const isListed = useLocation().pathname === `/${list}`;
   async function act() {
     await remove();
     if (isListed) await answers.invalidateQueries({ queryKey: [list] });
-    notices.done(`${name} is deleted.`);
-    if (isListed) return;
-    navigate(`/${list}`);
+    notices.done(`${name} is deleted.`, isListed ? undefined : `/${list}`);
     // Not asked anew: the page that is being left would ask for what is gone.
-    answers.removeQueries({ queryKey: [list] });
+    if (!isListed) answers.removeQueries({ queryKey: [list] });
   }
   return (
     <Confirm title={`Delete ${name}?`} verb="Delete" act={act} close={close}>

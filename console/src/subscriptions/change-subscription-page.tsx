@@ -31,10 +31,7 @@ export function ChangeSubscriptionPage() {
             <SubscriptionForm
               before={before}
               onCancel={() => navigate(`/subscriptions/${id}`)}
-              onSaved={(saved) => {
-                notices.done(`${saved.name} is changed.`);
-                navigate(`/subscriptions/${id}`);
-              }}
+              onSaved={(saved) => notices.done(`${saved.name} is changed.`, `/subscriptions/${id}`)}
             />
           </SpaceBetween>
         )}

@@ -49,8 +49,7 @@ export function TemplateForm({ before }: { before?: Tagged<TemplateView> }) {
     },
     onSuccess: async (saved) => {
       await answers.invalidateQueries({ queryKey: ["templates"] });
-      notices.done(`The template ${saved.name} is saved.`);
-      navigate("/templates");
+      notices.done(`The template ${saved.name} is saved.`, "/templates");
     },
   });
   const problem = save.error ? asProblem(save.error) : null;
