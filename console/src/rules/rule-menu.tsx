@@ -90,7 +90,7 @@ export function RuleMenu({ rule, inline = false }: { rule: RuleView; inline?: bo
 }
 
 function passedMeanwhile(failure: unknown): failure is Problem {
-  return failure instanceof Problem && failure.status === 409 && failure.message.includes("windows passed");
+  return failure instanceof Problem && failure.status === 409 && /\bwindows? passed\b/.test(failure.message);
 }
 
 function itemsFor(rule: RuleView, inline: boolean): ButtonDropdownProps.Items {

@@ -49,6 +49,10 @@ describe("what happened", () => {
       { message: "Delivered. 3 media files could not be packaged as asked; see the manifest's exceptions." },
       /destination\. 3 media files could not be packaged as asked; see the manifest's exceptions\.$/,
     ],
+    [
+      { message: "Delivered. 1 media file could not be packaged as asked; see the manifest's exceptions." },
+      /destination\. 1 media file could not be packaged as asked; see the manifest's exceptions\.$/,
+    ],
     [{ files: 0, message: "No rows." }, /^No rows\.$/],
     [{ state: "failure", message: "The password was not taken." }, /failed\. The password was not taken\./],
     [{ state: "partial" }, /retry sends only what is missing/],
