@@ -7,22 +7,15 @@ import { bodyOf, once, type Tagged } from "../api/client";
 import type { TemplateRequest, TemplateView } from "../api/description";
 import { asProblem, Problem } from "../api/problem";
 import { useNotices } from "../frame/notices";
-import { EnterText } from "../parts/enter-text";
 import { objectOf, saidOf } from "../parts/json";
 import { JsonField } from "../parts/json-field";
 import { SavedForm } from "../parts/saved-form";
 import { sharingOf, typedOf } from "../parts/sharing";
-import { SharingFields } from "../parts/sharing-fields";
 import { useApi, useMay } from "../session/session";
+import { NOBODY, TemplateHead } from "./template-head";
 import { useIsMine } from "./use-is-mine";
 
-const CHOICES = [
-  { value: "nobody", label: "Nobody: only you and administrators see it" },
-  { value: "some", label: "Some users and groups" },
-  { value: "everybody", label: "Everybody of the tenant" },
-] as const;
 const START = { format: "csv", csv: "spreadsheet", compression: "gzip", schedule: { frequency: "daily", zone: "UTC" } };
-const NOBODY = { everybody: false, users: [], groups: [] };
 
 /** A new template, or `before` to look at and change. */
 export function TemplateForm({ before }: { before?: Tagged<TemplateView> }) {
@@ -64,14 +57,7 @@ export function TemplateForm({ before }: { before?: Tagged<TemplateView> }) {
     >
       <Container>
         <SpaceBetween size="l">
-          <EnterText label="Name" value={name} error={problem?.of("name")} onChange={setName} />
-          <SharingFields
-            label="Who sees it beside you"
-            choices={CHOICES}
-            value={typed}
-            wrong={{ users: problem?.of("shared.users"), groups: problem?.of("shared.groups") }}
-            onChange={setTyped}
-          />
+          <TemplateHead name={name} sharing={typed} problem={problem} onName={setName} onSharing={setTyped} />
           <JsonField
             label="Settings"
             description="As JSON, named as in the API. What is left out is asked for when a rule is made of it."
