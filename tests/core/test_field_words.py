@@ -121,3 +121,9 @@ def test_a_field_is_named_as_its_user_wrote_it() -> None:
     with pytest.raises(InvalidInput) as refused:
         checked_settings({"schedule": {"frequency": "daily", "at": "noon"}, "late": {"policy": "x"}})
     assert [error.field for error in refused.value.errors] == ["settings.schedule.at", "settings.late.policy"]
+
+
+def test_a_preset_that_is_no_text_is_a_wrong_value_too() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        checked_settings({"layout": {"preset": ["data_ops"]}})
+    assert [error.field for error in refused.value.errors] == ["settings.layout.preset"]
