@@ -12,3 +12,8 @@ test("what is wrong with a field is said in sentences, also of what lies inside 
   expect(problem.of("late")).toBe("Must be 1 or more. A sentence of its own.");
   expect(problem.of("lat")).toBeUndefined();
 });
+
+test("a name of the API's that begins a sentence stays as it is written", () => {
+  const said = "last_day is before first_day; give the first day";
+  expect(new Problem(422, "No.", [{ field: "schedule", message: said }]).of("schedule")).toBe(`${said}.`);
+});

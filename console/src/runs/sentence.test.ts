@@ -57,6 +57,7 @@ describe("what happened", () => {
     [{ state: "failure", message: "The password was not taken." }, /failed\. The password was not taken\./],
     [{ state: "partial" }, /retry sends only what is missing/],
     [{ state: "cancelled" }, /manifest never follows/],
+    [{ state: "cancelled", message: "Nothing was delivered." }, /^It was cancelled\. Nothing was delivered\.$/],
     [{ state: "ongoing" }, /under way/],
     [{ state: "scheduled" }, /due since 2026-01-02 00:05 UTC/],
     [{ carried_by: "rul_1.20260102T000000Z.1" }, /delivered by the run rul_1\.20260102/],

@@ -37,7 +37,7 @@ export function happened(run: RunView): string {
     case "failure":
       return `It failed.${said}`;
     case "cancelled":
-      return `It was cancelled.${said} What arrived before stays there; its manifest never follows.`;
+      return `It was cancelled.${said || " What arrived before stays there; its manifest never follows."}`;
     default:
       return run.message;
   }
