@@ -28,7 +28,8 @@ def test_a_run_is_taken_along_repeated_and_amended(console: Console, tenant: Ten
     page, notices = console.page, console.page.get_by_role("region", name="Notices")
     tenant.tickets(1)
     folder = tenant.api.post("/destinations", {"name": "Folder", "kind": "hosted", "settings": {}})["destination_id"]
-    rule = tenant.rule(folder, schedule=MANUAL, format="ndjson")
+    late = {"policy": "amend", "lookback_days": 400}
+    rule = tenant.rule(folder, schedule=MANUAL, format="ndjson", late=late)
     console.go(f"/rules/{rule}")
     button(page, "Run now")
     expect(page.get_by_text("Everything arrived: 1 row in")).to_be_visible()
