@@ -4,7 +4,6 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useState } from "react";
 import { RouterProvider } from "react-router";
 import { isWorthRetrying } from "./api/problem";
-import { NoticesProvider } from "./frame/notices";
 import { routes } from "./routes";
 import { SessionProvider, useSession } from "./session/session";
 import { SignIn } from "./session/sign-in";
@@ -39,9 +38,7 @@ function SignedIn() {
   const [router] = useState(routes);
   return (
     <QueryClientProvider client={answers}>
-      <NoticesProvider>
-        <RouterProvider router={router} />
-      </NoticesProvider>
+      <RouterProvider router={router} />
     </QueryClientProvider>
   );
 }

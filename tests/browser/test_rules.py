@@ -50,6 +50,7 @@ def test_the_wizard_leads_from_nothing_to_a_proven_delivery(console: Console, te
     expect(page.get_by_text("3 rows")).to_be_visible()
     expect(page.get_by_text("Once: 2026-01-01 to 2026-01-07, Europe/Berlin")).to_be_visible()
     console.looked_at("wizard-review")
+    kept_as_template(console, tenant)
     page.get_by_role("button", name="Create rule").click()
     expect(page.get_by_role("heading", name="Tickets by hand", level=1)).to_be_visible()
     console.looked_at("rule-new")
@@ -57,6 +58,22 @@ def test_the_wizard_leads_from_nothing_to_a_proven_delivery(console: Console, te
     delivered(console)
     told_everywhere(console)
     proven(tenant, tmp_path)
+
+
+def kept_as_template(console: Console, tenant: Tenant) -> None:
+    page = console.page
+    button(page, "Save as template")
+    form = page.get_by_role("dialog")
+    form.get_by_label("Name", exact=True).fill("")
+    form.get_by_role("button", name="Save template").click()
+    expect(form.get_by_text("Is empty; give it a value.")).to_be_visible()
+    expect(form.get_by_label("Name", exact=True)).to_be_focused()
+    form.get_by_label("Name", exact=True).fill("One week of tickets")
+    console.looked_at("wizard-template")
+    form.get_by_role("button", name="Save template").click()
+    expect(page.get_by_text("The template One week of tickets is saved.")).to_be_visible()
+    (kept,) = tenant.api.get("/templates")["items"]
+    assert (kept["settings"]["schedule"]["zone"], "name" in kept["settings"]) == ("Europe/Berlin", False)
 
 
 def a_server_for_it(console: Console, tenant: Tenant) -> None:
@@ -102,6 +119,9 @@ def one_week(console: Console) -> None:
     page.get_by_role("button", name=re.compile("^Time zone")).click()
     page.get_by_label("Find a zone").fill("berlin")
     page.get_by_role("option", name="Europe/Berlin").click()
+    expect(page.get_by_text("They are asked for anew")).to_be_visible()
+    expect(page.get_by_text("Times in Europe/Berlin.")).to_be_visible()
+    expect(page.get_by_text("They are asked for anew")).to_have_count(0)
     expect(page.get_by_role("table", name="Next runs").get_by_role("row")).to_have_count(13)
     console.looked_at("wizard-frequency")
     choose(page, "Export frequency", "One time")

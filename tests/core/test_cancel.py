@@ -63,7 +63,7 @@ def test_an_ongoing_run_is_asked_to_stop_and_says_what_had_arrived() -> None:
     for file in (0, 1):
         here.log.received(begun.key, "dst_one", file, Receipt("a", 1, "", "", "size"), NOW)
     cancelled = here.cancel(begun)
-    assert "2 files had arrived" in cancelled.message
+    assert "2 files have arrived" in cancelled.message
     assert [r.key for r in here.workflow.stopped] == [begun.key]
 
 

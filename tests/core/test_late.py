@@ -330,7 +330,7 @@ def test_ignored_late_rows_are_counted() -> None:
     world = late_world("ignore")[0]
     run = world.ongoing()[0]
     frozen = freeze(replace(world.rule, late_checked={"chat_tickets": 1}), run, world.registry, WHERE, START)
-    assert "1 lake objects hold rows of earlier windows" in frozen.note
+    assert "1 lake object holds rows of earlier windows" in frozen.note
     assert len(world.runs.kept) == 2
 
 

@@ -51,7 +51,7 @@ def test_success_needs_a_receipt_for_every_file_at_every_destination() -> None:
     assert outcome_of([done("S3"), done("SFTP")]).state is RunState.SUCCESS
     missing = outcome_of([done("S3"), done("SFTP", receipts=2)])
     assert missing.state is RunState.PARTIAL
-    assert "1 of 3 files have no receipt" in missing.message
+    assert "no receipt for 1 of 3 files" in missing.message
 
 
 def test_a_destination_that_failed_says_why() -> None:

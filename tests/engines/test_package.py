@@ -219,7 +219,7 @@ def test_rows_that_cannot_be_read_are_named_and_counted(tmp_path: Path) -> None:
 def test_more_rejects_than_the_rule_allows_fail_the_run(tmp_path: Path) -> None:
     here = bench(tmp_path, [tickets(1) + b"{nonsense\n"], max_rejects=0)
     here.package()
-    with pytest.raises(ConfigurationError, match="1 rows could not be read"):
+    with pytest.raises(ConfigurationError, match="1 row could not be read"):
         here.seal()
 
 

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from endpoints.examples import EXAMPLES
 from endpoints.operation import CHANGES, PERMISSION, Access
 from tests.gates.test_template import FUNCTIONS, ROOT
 from tests.integration.in_process import InProcess
+from waybill.core import patterns
 from waybill.core.access import Permission
 
 LOOKS = {"search_dataset", "preview_rule", "calendar_of_settings"}
@@ -171,3 +173,37 @@ def test_the_docs_name_every_request_with_its_permission(document: dict[str, Any
         wanted = "export; recurring_export" if words.startswith("as for") else words
         assert wanted.split(";")[0] == one[PERMISSION], f"{place}: {words}"
     assert said == {}, "the docs name what is not there"
+
+
+def test_every_pattern_that_it_promises_is_said_in_words_where_it_is_not_met(document: dict[str, Any]) -> None:
+    read_as_times = {r"^([01]\d|2[0-3]):[0-5]\d(:00)?$"}
+    promised = set(patterns_in(document)) - read_as_times
+    assert promised
+    assert promised <= set(patterns.WORDS)
+
+
+def patterns_in(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for inner in part:
+            yield from patterns_in(inner)
+    elif isinstance(part, dict):
+        if isinstance(part.get("pattern"), str):
+            yield part["pattern"]
+        for inner in part.values():
+            yield from patterns_in(inner)
+
+
+def test_wrong_values_are_answered_in_plain_words(api: InProcess) -> None:
+    rule = {"name": "", "data": [], "destinations": ["dst_1"], "schedule": {"frequency": "daily", "at": "noon"}}
+    refused = api.call("POST", "/rules", {**rule, "start_jitter_minutes": -1, "format": "docx"})
+    assert refused.status == 422
+    assert refused.fields["name"] == "is empty; give it a value"
+    assert refused.fields["data"] == "is empty; give it one entry or more"
+    assert refused.fields["start_jitter_minutes"] == "must be 0 or more"
+    assert refused.fields["format"] == "must be 'json', 'ndjson', 'csv', 'xml' or 'parquet'"
+    assert api.call("GET", "/rules?limit=0").fields == {"limit": "must be 1 or more"}
+    made = api.call(
+        "POST", "/destinations", {"name": "S3", "kind": "s3", "settings": {"bucket": 1, "role_arn": "admin"}}
+    )
+    assert made.fields["settings.bucket"] == "must be text"
+    assert made.fields["settings.role_arn"].startswith("is no role's ARN")

@@ -1,7 +1,5 @@
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import Container from "@cloudscape-design/components/container";
-import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import RadioGroup from "@cloudscape-design/components/radio-group";
@@ -13,8 +11,7 @@ import { bodyOf, once } from "../api/client";
 import type { Level, NewKeyView, Permission } from "../api/description";
 import { asProblem } from "../api/problem";
 import { EnterNumber, EnterText } from "../parts/enter-text";
-import { Failed } from "../parts/failed";
-import { useFirstWrong } from "../parts/first-wrong";
+import { SavedForm } from "../parts/saved-form";
 import { PERMISSIONS } from "../session/permissions";
 import { useApi, useMay } from "../session/session";
 import { EMPTY, offered, requestOf } from "./new-key";
@@ -43,102 +40,79 @@ export function ApiKeyForm({ onMade, onCancel }: { onMade(made: NewKeyView): voi
     },
   });
   const problem = make.error ? asProblem(make.error) : null;
-  const form = useFirstWrong(problem);
   const change = (part: Partial<typeof EMPTY>) => setKey((rest) => ({ ...rest, ...part }));
   const toggle = (id: Permission, on: boolean) =>
     change({ permissions: on ? [...key.permissions, id] : key.permissions.filter((one) => one !== id) });
   return (
-    <form
-      ref={form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate();
-      }}
-    >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" formAction="none" onClick={onCancel}>
-              Cancel
-            </Button>
-            <Button variant="primary" formAction="submit" loading={make.isPending}>
-              Make key
-            </Button>
-          </SpaceBetween>
-        }
-      >
+    <SavedForm verb="Make key" saving={make.isPending} problem={problem} save={() => make.mutate()} cancel={onCancel}>
+      <Container header={<Header variant="h2">Whose it is</Header>}>
         <SpaceBetween size="l">
-          {problem && problem.errors.length === 0 && <Failed failure={problem} />}
-          <Container header={<Header variant="h2">Whose it is</Header>}>
+          <EnterText
+            label="Name"
+            description="Of the person or the program. What is done with the key is noted under it."
+            value={key.name}
+            error={problem?.of("name")}
+            onChange={(name) => change({ name })}
+          />
+          <FormField label="Level" errorText={problem?.of("level")}>
+            <RadioGroup
+              value={key.level}
+              items={LEVELS}
+              onChange={({ detail }) => change({ level: detail.value as Level })}
+            />
+          </FormField>
+          {key.level === "user" && (
             <SpaceBetween size="l">
               <EnterText
-                label="Name"
-                description="Of the person or the program. What is done with the key is noted under it."
-                value={key.name}
-                error={problem?.of("name")}
-                onChange={(name) => change({ name })}
+                label="User"
+                description="As the datasets name them."
+                value={key.user}
+                error={problem?.of("user")}
+                onChange={(user) => change({ user })}
               />
-              <FormField label="Level" errorText={problem?.of("level")}>
-                <RadioGroup
-                  value={key.level}
-                  items={LEVELS}
-                  onChange={({ detail }) => change({ level: detail.value as Level })}
-                />
+              <FormField
+                label={
+                  <>
+                    Groups <i>– optional</i>
+                  </>
+                }
+                description="One a line."
+                errorText={problem?.of("groups")}
+              >
+                <Textarea rows={3} value={key.groups} onChange={({ detail }) => change({ groups: detail.value })} />
               </FormField>
-              {key.level === "user" && (
-                <SpaceBetween size="l">
-                  <EnterText
-                    label="User"
-                    description="As the datasets name them."
-                    value={key.user}
-                    error={problem?.of("user")}
-                    onChange={(user) => change({ user })}
-                  />
-                  <FormField
-                    label={
-                      <>
-                        Groups <i>– optional</i>
-                      </>
-                    }
-                    description="One a line."
-                    errorText={problem?.of("groups")}
-                  >
-                    <Textarea rows={3} value={key.groups} onChange={({ detail }) => change({ groups: detail.value })} />
-                  </FormField>
-                </SpaceBetween>
-              )}
-              <EnterNumber
-                label="Ends after days"
-                description="1 to 3650. Empty: it has no end."
-                value={key.expires_in_days}
-                error={problem?.of("expires_in_days")}
-                onChange={(expires_in_days) => change({ expires_in_days })}
-              />
             </SpaceBetween>
-          </Container>
-          <Container header={<Header variant="h2">What it may do</Header>}>
-            <FormField
-              label="Permissions"
-              description={key.level === "user" ? "Those that are about the whole tenant are for administrators." : ""}
-              errorText={problem?.of("permissions")}
-              stretch
-            >
-              <SpaceBetween size="s">
-                {PERMISSIONS.filter((one) => offered(one, key.level, may)).map((one) => (
-                  <Checkbox
-                    key={one.id}
-                    checked={key.permissions.includes(one.id)}
-                    description={one.description}
-                    onChange={({ detail }) => toggle(one.id, detail.checked)}
-                  >
-                    {one.label}
-                  </Checkbox>
-                ))}
-              </SpaceBetween>
-            </FormField>
-          </Container>
+          )}
+          <EnterNumber
+            label="Ends after days"
+            description="1 to 3650. Empty: it has no end."
+            value={key.expires_in_days}
+            error={problem?.of("expires_in_days")}
+            onChange={(expires_in_days) => change({ expires_in_days })}
+          />
         </SpaceBetween>
-      </Form>
-    </form>
+      </Container>
+      <Container header={<Header variant="h2">What it may do</Header>}>
+        <FormField
+          label="Permissions"
+          description={key.level === "user" ? "Those that are about the whole tenant are for administrators." : ""}
+          errorText={problem?.of("permissions")}
+          stretch
+        >
+          <SpaceBetween size="s">
+            {PERMISSIONS.filter((one) => offered(one, key.level, may)).map((one) => (
+              <Checkbox
+                key={one.id}
+                checked={key.permissions.includes(one.id)}
+                description={one.description}
+                onChange={({ detail }) => toggle(one.id, detail.checked)}
+              >
+                {one.label}
+              </Checkbox>
+            ))}
+          </SpaceBetween>
+        </FormField>
+      </Container>
+    </SavedForm>
   );
 }

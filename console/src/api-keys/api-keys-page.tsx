@@ -1,13 +1,11 @@
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { bodyOf } from "../api/client";
 import type { ApiKeyView } from "../api/description";
-import { useNotices } from "../frame/notices";
-import { Confirm } from "../parts/confirm";
+import { Delete } from "../parts/delete";
 import { Empty } from "../parts/empty";
 import { ListTable } from "../parts/list-table";
 import { usePaged } from "../parts/paged";
@@ -100,21 +98,16 @@ function levelOf({ level, user, groups }: ApiKeyView): string {
 
 function DeleteKey({ apiKey, close }: { apiKey: ApiKeyView; close(): void }) {
   const api = useApi();
-  const notices = useNotices();
-  const answers = useQueryClient();
+  const path = { key_id: apiKey.key_id };
   return (
-    <Confirm
-      title={`Delete ${apiKey.name}?`}
-      verb="Delete"
+    <Delete
+      name={apiKey.name}
+      list="api-keys"
+      remove={() => api.DELETE("/api-keys/{key_id}", { params: { path } })}
       close={close}
-      act={async () => {
-        await api.DELETE("/api-keys/{key_id}", { params: { path: { key_id: apiKey.key_id } } });
-        await answers.invalidateQueries({ queryKey: ["api-keys"] });
-        notices.done(`The key ${apiKey.name} is deleted.`);
-      }}
     >
       Within a minute, whoever uses it is refused: people here, and programs. If it is the key with which you are signed
       in, you are signed out. Rules that were made with it go on.
-    </Confirm>
+    </Delete>
   );
 }

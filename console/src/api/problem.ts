@@ -1,3 +1,4 @@
+import { sentence } from "../parts/sentence";
 import type { StepView } from "./description";
 
 /** What an API answers that cannot do what was asked (RFC 9457), or that did not answer at all. */
@@ -22,12 +23,12 @@ export class Problem extends Error {
     this.probe = probe;
   }
 
-  /** What is wrong with one field, or with something inside of it. */
+  /** What is wrong with one field, or with something inside of it, in sentences. */
   of(field: string): string | undefined {
     const said = this.errors.filter(
       (e) => e.field === field || e.field.startsWith(`${field}.`) || e.field.startsWith(`${field}[`),
     );
-    return said.length ? said.map((e) => e.message).join(" ") : undefined;
+    return said.length ? said.map((e) => sentence(e.message)).join(" ") : undefined;
   }
 }
 

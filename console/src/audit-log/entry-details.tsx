@@ -1,29 +1,14 @@
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import Modal from "@cloudscape-design/components/modal";
 import type { Entry } from "../api/description";
 import { Copied } from "../parts/copied";
+import { Details } from "../parts/details";
 import { actionOf } from "./actions";
 import { StageOf } from "./stage-of";
 import { Things } from "./things";
 
 export function EntryDetails({ entry, close }: { entry: Entry; close(): void }) {
   return (
-    <Modal
-      visible
-      size="large"
-      header={`Entry ${entry.number}`}
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <Button variant="primary" onClick={close}>
-            Close
-          </Button>
-        </Box>
-      }
-    >
+    <Details title={`Entry ${entry.number}`} close={close}>
       <KeyValuePairs
         columns={2}
         items={[
@@ -39,6 +24,6 @@ export function EntryDetails({ entry, close }: { entry: Entry; close(): void }) 
           { label: "Hash of the entry before", value: <Copied what="Hash before" text={entry.previous} /> },
         ]}
       />
-    </Modal>
+    </Details>
   );
 }

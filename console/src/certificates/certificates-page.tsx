@@ -1,14 +1,12 @@
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { bodyOf } from "../api/client";
 import type { CertificateView } from "../api/description";
-import { useNotices } from "../frame/notices";
-import { Confirm } from "../parts/confirm";
 import { Copied } from "../parts/copied";
+import { Delete } from "../parts/delete";
 import { Empty } from "../parts/empty";
 import { ListTable } from "../parts/list-table";
 import { usePaged } from "../parts/paged";
@@ -95,22 +93,17 @@ function useOf({ decrypts, authority }: CertificateView): string {
 
 function DeleteCertificate({ certificate, close }: { certificate: CertificateView; close(): void }) {
   const api = useApi();
-  const notices = useNotices();
-  const answers = useQueryClient();
+  const path = { sha256: certificate.sha256 };
   return (
-    <Confirm
-      title={`Delete ${certificate.name}?`}
-      verb="Delete"
+    <Delete
+      name={certificate.name}
+      list="certificates"
+      remove={() => api.DELETE("/certificates/{sha256}", { params: { path } })}
       close={close}
-      act={async () => {
-        await api.DELETE("/certificates/{sha256}", { params: { path: { sha256: certificate.sha256 } } });
-        await answers.invalidateQueries({ queryKey: ["certificates"] });
-        notices.done(`The certificate ${certificate.name} is deleted.`);
-      }}
     >
       {certificate.decrypts
         ? "Its private key goes with it. What is encrypted for it is then delivered as it is, and nobody can read it without the key: keep a copy of your own."
         : "Signatures that were made with it are then not verified."}
-    </Confirm>
+    </Delete>
   );
 }

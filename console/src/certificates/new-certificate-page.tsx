@@ -1,8 +1,6 @@
-import Button from "@cloudscape-design/components/button";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
-import Form from "@cloudscape-design/components/form";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -12,9 +10,8 @@ import { bodyOf, once } from "../api/client";
 import { asProblem } from "../api/problem";
 import { useNotices } from "../frame/notices";
 import { EnterText } from "../parts/enter-text";
-import { Failed } from "../parts/failed";
-import { useFirstWrong } from "../parts/first-wrong";
 import { PemField } from "../parts/pem-field";
+import { SavedForm } from "../parts/saved-form";
 import { useApi } from "../session/session";
 
 const EMPTY = { name: "", certificate: "", private_key: "", passphrase: "", allow_expired: false };
@@ -30,90 +27,72 @@ export function NewCertificatePage() {
     mutationFn: () => bodyOf(api.POST("/certificates", { params: { header }, body })),
     onSuccess: async (saved) => {
       await answers.invalidateQueries({ queryKey: ["certificates"] });
-      notices.done(`The certificate ${saved.name} is added.`);
-      navigate("/certificates");
+      notices.done(`The certificate ${saved.name} is added.`, "/certificates");
     },
   });
   const problem = save.error ? asProblem(save.error) : null;
-  const form = useFirstWrong(problem);
   const change = (part: Partial<typeof EMPTY>) => setBody((rest) => ({ ...rest, ...part }));
   const expired = body.allow_expired || /expired/.test(problem?.of("certificate") ?? "");
   return (
     <ContentLayout header={<Header variant="h1">Add certificate</Header>}>
-      <form
-        ref={form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
+      <SavedForm
+        verb="Add certificate"
+        saving={save.isPending}
+        problem={problem}
+        save={() => save.mutate()}
+        cancel={() => navigate("/certificates")}
       >
-        <Form
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button variant="link" formAction="none" onClick={() => navigate("/certificates")}>
-                Cancel
-              </Button>
-              <Button variant="primary" formAction="submit" loading={save.isPending}>
-                Add certificate
-              </Button>
-            </SpaceBetween>
-          }
-        >
+        <Container>
           <SpaceBetween size="l">
-            {problem && problem.errors.length === 0 && <Failed failure={problem} />}
-            <Container>
-              <SpaceBetween size="l">
-                <EnterText
-                  label="Name"
-                  value={body.name}
-                  error={problem?.of("name")}
-                  onChange={(name) => change({ name })}
-                />
-                <PemField
-                  label="Certificate"
-                  choose="Choose a certificate's file"
-                  description="In PEM."
-                  placeholder="-----BEGIN CERTIFICATE-----"
-                  value={body.certificate}
-                  error={problem?.of("certificate")}
-                  onChange={(certificate) => change({ certificate })}
-                />
-                {expired && (
-                  <Checkbox
-                    checked={body.allow_expired}
-                    onChange={({ detail }) => change({ allow_expired: detail.checked })}
-                  >
-                    It has expired, and files of its time shall be read with it
-                  </Checkbox>
-                )}
-                <PemField
-                  label={
-                    <>
-                      Private key <i>– optional</i>
-                    </>
-                  }
-                  choose="Choose a private key's file"
-                  description="RSA or elliptic curve, in PEM: to open media. It is kept as a secret and never shown. Without it, the certificate only verifies signatures."
-                  placeholder="-----BEGIN PRIVATE KEY-----"
-                  value={body.private_key}
-                  error={problem?.of("private_key")}
-                  onChange={(private_key) => change({ private_key })}
-                />
-                {body.private_key && (
-                  <EnterText
-                    label="Passphrase"
-                    description="What the private key is encrypted with, if it is."
-                    type="password"
-                    value={body.passphrase}
-                    error={problem?.of("passphrase")}
-                    onChange={(passphrase) => change({ passphrase })}
-                  />
-                )}
-              </SpaceBetween>
-            </Container>
+            <EnterText
+              label="Name"
+              value={body.name}
+              error={problem?.of("name")}
+              onChange={(name) => change({ name })}
+            />
+            <PemField
+              label="Certificate"
+              choose="Choose a certificate's file"
+              description="In PEM."
+              placeholder="-----BEGIN CERTIFICATE-----"
+              value={body.certificate}
+              error={problem?.of("certificate")}
+              onChange={(certificate) => change({ certificate })}
+            />
+            {expired && (
+              <Checkbox
+                checked={body.allow_expired}
+                onChange={({ detail }) => change({ allow_expired: detail.checked })}
+              >
+                It has expired, and files of its time shall be read with it
+              </Checkbox>
+            )}
+            <PemField
+              label={
+                <>
+                  Private key <i>– optional</i>
+                </>
+              }
+              choose="Choose a private key's file"
+              description="RSA or elliptic curve, in PEM: to open media. It is kept as a secret and never shown. Without it, the certificate only verifies signatures."
+              placeholder="-----BEGIN PRIVATE KEY-----"
+              value={body.private_key}
+              error={problem?.of("private_key")}
+              onChange={(private_key) => change({ private_key })}
+            />
+            {body.private_key && (
+              <EnterText
+                label="Passphrase"
+                description="What the private key is encrypted with, if it is."
+                type="password"
+                value={body.passphrase}
+                error={problem?.of("passphrase")}
+                onChange={(passphrase) => change({ passphrase })}
+              />
+            )}
           </SpaceBetween>
-        </Form>
-      </form>
+        </Container>
+      </SavedForm>
     </ContentLayout>
   );
 }

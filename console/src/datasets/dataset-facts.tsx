@@ -3,7 +3,7 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import type { DatasetDetail } from "../api/description";
 import { Copied } from "../parts/copied";
-import { count } from "../parts/words";
+import { count, many } from "../parts/words";
 import { peopleOf, settles } from "./dataset-words";
 
 export function DatasetFacts({ dataset }: { dataset: DatasetDetail }) {
@@ -20,7 +20,7 @@ export function DatasetFacts({ dataset }: { dataset: DatasetDetail }) {
           { label: "Rows are on their way for", value: settles(dataset.settle_seconds) },
           {
             label: "The source keeps rows for",
-            value: dataset.retention_days ? `${count(dataset.retention_days)} days` : "Not said",
+            value: dataset.retention_days ? many(dataset.retention_days, "day") : "Not said",
           },
           { label: "Whose a row is", value: peopleOf(dataset.people ?? null) },
           { label: "Media", value: dataset.media ? "Yes" : "None" },

@@ -1,7 +1,4 @@
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import Form from "@cloudscape-design/components/form";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
@@ -9,10 +6,9 @@ import { bodyOf, once, type Tagged } from "../api/client";
 import type { Dataset, DatasetDetail } from "../api/description";
 import { asProblem, Problem } from "../api/problem";
 import { useNotices } from "../frame/notices";
-import { Failed } from "../parts/failed";
-import { useFirstWrong } from "../parts/first-wrong";
 import { objectOf, saidOf } from "../parts/json";
 import { JsonField } from "../parts/json-field";
+import { SavedForm } from "../parts/saved-form";
 import { useApi } from "../session/session";
 import { definitionOf } from "./dataset-words";
 
@@ -49,53 +45,32 @@ export function DatasetForm({ before }: { before?: Tagged<DatasetDetail> }) {
     },
     onSuccess: async (saved) => {
       await answers.invalidateQueries({ queryKey: ["datasets"] });
-      notices.done(`The dataset ${saved.title} is saved. Records for it are taken from now on.`);
-      navigate(`/datasets/${saved.name}`);
+      const said = `The dataset ${saved.title} is saved. Records for it are taken from now on.`;
+      notices.done(said, `/datasets/${saved.name}`);
     },
   });
   const problem = save.error ? asProblem(save.error) : null;
-  const form = useFirstWrong(problem);
   return (
-    <form
-      ref={form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
+    <SavedForm
+      verb="Save dataset"
+      saving={save.isPending}
+      problem={problem}
+      save={() => save.mutate()}
+      cancel={() => navigate(before ? `/datasets/${before.body.name}` : "/datasets")}
     >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button
-              variant="link"
-              formAction="none"
-              onClick={() => navigate(before ? `/datasets/${before.body.name}` : "/datasets")}
-            >
-              Cancel
-            </Button>
-            <Button variant="primary" formAction="submit" loading={save.isPending}>
-              Save dataset
-            </Button>
-          </SpaceBetween>
-        }
-      >
-        <SpaceBetween size="l">
-          {problem && problem.errors.length === 0 && <Failed failure={problem} />}
-          <Container>
-            <JsonField
-              label="Definition"
-              description={
-                before
-                  ? "Fields may be added and words changed. A field that is there stays, and so does its type: rules and objects rely on it."
-                  : "As JSON. Types of fields: string, integer, number, boolean, timestamp, json. More keys: people, media, open_field, settle_seconds, retention_days."
-              }
-              value={text}
-              errors={saidOf(problem, "")}
-              onChange={setText}
-            />
-          </Container>
-        </SpaceBetween>
-      </Form>
-    </form>
+      <Container>
+        <JsonField
+          label="Definition"
+          description={
+            before
+              ? "Fields may be added and words changed. A field that is there stays, and so does its type: rules and objects rely on it."
+              : "As JSON. Types of fields: string, integer, number, boolean, timestamp, json. More keys: people, media, open_field, settle_seconds, retention_days."
+          }
+          value={text}
+          errors={saidOf(problem, "")}
+          onChange={setText}
+        />
+      </Container>
+    </SavedForm>
   );
 }

@@ -1,10 +1,8 @@
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
-import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { useNotices } from "../frame/notices";
-import { Failed } from "../parts/failed";
-import { Waiting } from "../parts/waiting";
+import { Opened } from "../parts/opened";
 import { DestinationForm } from "./destination-form";
 import { useDestination } from "./use-destination";
 
@@ -14,9 +12,6 @@ export function ChangeDestinationPage() {
   const navigate = useNavigate();
   const notices = useNotices();
   const read = useDestination(id);
-  // As it was when the form opened: what is read anew meanwhile must not overwrite what somebody types.
-  const [opened, setOpened] = useState(read.data);
-  if (read.data && !opened) setOpened(read.data);
   return (
     <ContentLayout
       header={
@@ -24,22 +19,19 @@ export function ChangeDestinationPage() {
           variant="h1"
           description="The new settings are tested first. If that fails, the old ones stay in force."
         >
-          Change {opened?.body.name ?? "destination"}
+          Change {read.data?.body.name ?? "destination"}
         </Header>
       }
     >
-      {!opened && read.error && <Failed failure={read.error} again={() => void read.refetch()} />}
-      {!opened && !read.error && <Waiting what="the destination" />}
-      {opened && (
-        <DestinationForm
-          before={opened}
-          onCancel={() => navigate(`/destinations/${id}`)}
-          onSaved={(saved) => {
-            notices.done(`${saved.name} is changed.`);
-            navigate(`/destinations/${id}`);
-          }}
-        />
-      )}
+      <Opened read={read} what="the destination">
+        {(before) => (
+          <DestinationForm
+            before={before}
+            onCancel={() => navigate(`/destinations/${id}`)}
+            onSaved={(saved) => notices.done(`${saved.name} is changed.`, `/destinations/${id}`)}
+          />
+        )}
+      </Opened>
     </ContentLayout>
   );
 }

@@ -1,28 +1,16 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
 import type { DestinationView } from "../api/description";
-import { useNotices } from "../frame/notices";
-import { Confirm } from "../parts/confirm";
+import { Delete } from "../parts/delete";
 import { useApi } from "../session/session";
 
 export function DeleteDestination({ destination, close }: { destination: DestinationView; close(): void }) {
   const api = useApi();
-  const navigate = useNavigate();
-  const notices = useNotices();
-  const answers = useQueryClient();
+  const path = { destination_id: destination.destination_id };
   return (
-    <Confirm
-      title={`Delete ${destination.name}?`}
-      verb="Delete"
+    <Delete
+      name={destination.name}
+      list="destinations"
+      remove={() => api.DELETE("/destinations/{destination_id}", { params: { path } })}
       close={close}
-      act={async () => {
-        await api.DELETE("/destinations/{destination_id}", {
-          params: { path: { destination_id: destination.destination_id } },
-        });
-        notices.done(`${destination.name} is deleted.`);
-        navigate("/destinations");
-        answers.removeQueries({ queryKey: ["destinations"] });
-      }}
     >
       <div>
         {destination.kind === "hosted"
@@ -30,6 +18,6 @@ export function DeleteDestination({ destination, close }: { destination: Destina
           : "Its credentials are deleted with it. Files that were delivered stay where they are."}
       </div>
       <div>This cannot be undone. A destination that a rule names is not deleted.</div>
-    </Confirm>
+    </Delete>
   );
 }

@@ -1,6 +1,4 @@
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -8,7 +6,7 @@ import Tiles from "@cloudscape-design/components/tiles";
 import type { Tagged } from "../api/client";
 import type { DestinationView } from "../api/description";
 import { EnterText } from "../parts/enter-text";
-import { useFirstWrong } from "../parts/first-wrong";
+import { SavedForm } from "../parts/saved-form";
 import { KINDS } from "./kinds/kinds";
 import { isSecret } from "./kinds/values";
 import { Refusal } from "./refusal";
@@ -35,68 +33,50 @@ const NONE: ReadonlyMap<string, string> = new Map();
 export function DestinationForm({ before: given, onSaved, onCancel }: Props) {
   const typed = useDestinationForm(given, onSaved);
   const { before, waits, kind, values, problem, wrong } = typed;
-  const form = useFirstWrong(problem);
   if (waits) return <WaitingDestination destination={waits} onProbed={typed.probed} onCorrect={typed.correct} />;
   const secrets = kind.settings.some(isSecret) ? SECRETS : undefined;
   return (
-    <form
-      ref={form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        typed.send();
-      }}
+    <SavedForm
+      verb="Save and test"
+      saving={typed.saving}
+      savingText="Saving and testing"
+      problem={problem}
+      refusal={
+        problem &&
+        wrong && <Refusal problem={problem} kind={kind} wrong={wrong} send={typed.send} busy={typed.saving} />
+      }
+      save={() => typed.send()}
+      cancel={onCancel}
     >
-      <Form actions={<Actions saving={typed.saving} onCancel={onCancel} />}>
+      <Container header={<Header variant="h2">{before ? "Name" : "Kind and name"}</Header>}>
         <SpaceBetween size="l">
-          {problem && wrong && (
-            <Refusal problem={problem} kind={kind} wrong={wrong} send={typed.send} busy={typed.saving} />
-          )}
-          <Container header={<Header variant="h2">{before ? "Name" : "Kind and name"}</Header>}>
-            <SpaceBetween size="l">
-              {!before && (
-                <FormField label="Kind" stretch>
-                  <Tiles
-                    value={kind.id}
-                    onChange={({ detail }) => typed.choose(detail.value)}
-                    items={KINDS.map(({ id, label, description }) => ({ value: id, label, description }))}
-                  />
-                </FormField>
-              )}
-              <EnterText
-                label="Name"
-                description="What you and others will know it by."
-                value={typed.name}
-                error={wrong?.fields.get("name")}
-                onChange={typed.rename}
+          {!before && (
+            <FormField label="Kind" stretch>
+              <Tiles
+                value={kind.id}
+                onChange={({ detail }) => typed.choose(detail.value)}
+                items={KINDS.map(({ id, label, description }) => ({ value: id, label, description }))}
               />
-            </SpaceBetween>
-          </Container>
-          <Container
-            header={
-              <Header variant="h2" description={before ? secrets : kind.before}>
-                {kind.label}
-              </Header>
-            }
-          >
-            <SettingFields kind={kind} values={values} wrong={wrong?.fields ?? NONE} onChange={typed.change} />
-          </Container>
+            </FormField>
+          )}
+          <EnterText
+            label="Name"
+            description="What you and others will know it by."
+            value={typed.name}
+            error={wrong?.fields.get("name")}
+            onChange={typed.rename}
+          />
         </SpaceBetween>
-      </Form>
-    </form>
-  );
-}
-
-function Actions({ saving, onCancel }: { saving: boolean; onCancel: (() => void) | undefined }) {
-  return (
-    <SpaceBetween direction="horizontal" size="xs">
-      {onCancel && (
-        <Button variant="link" formAction="none" onClick={onCancel}>
-          Cancel
-        </Button>
-      )}
-      <Button variant="primary" formAction="submit" loading={saving} loadingText="Saving and testing">
-        Save and test
-      </Button>
-    </SpaceBetween>
+      </Container>
+      <Container
+        header={
+          <Header variant="h2" description={before ? secrets : kind.before}>
+            {kind.label}
+          </Header>
+        }
+      >
+        <SettingFields kind={kind} values={values} wrong={wrong?.fields ?? NONE} onChange={typed.change} />
+      </Container>
+    </SavedForm>
   );
 }

@@ -17,10 +17,9 @@ export function NewDestinationPage() {
     >
       <DestinationForm
         onCancel={() => navigate("/destinations")}
-        onSaved={(saved) => {
-          notices.done(`${saved.name} is saved, and rules may deliver to it.`);
-          navigate(`/destinations/${saved.destination_id}`);
-        }}
+        onSaved={(saved) =>
+          notices.done(`${saved.name} is saved, and rules may deliver to it.`, `/destinations/${saved.destination_id}`)
+        }
       />
     </ContentLayout>
   );

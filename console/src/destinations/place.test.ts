@@ -10,4 +10,5 @@ test.each([
   ["smtp", { recipients: ["a@x.org", "b@x.org", "c@x.org"] }, "a@x.org and 2 more"],
   ["smtp", { recipients: ["a@x.org"] }, "a@x.org"],
   ["hosted", { retention_months: 3 }, "Kept for 3 months"],
+  ["hosted", { retention_months: 1 }, "Kept for 1 month"],
 ])("%s %j", (kind, settings, said) => expect(placeOf({ kind, settings })).toBe(said));

@@ -1,4 +1,5 @@
 import type { DestinationView } from "../api/description";
+import { many } from "../parts/words";
 
 /** Where files go, in a few words: `s3://bucket/prefix`, `user@host:path`. */
 export function placeOf({ kind, settings }: Pick<DestinationView, "kind" | "settings">): string {
@@ -20,7 +21,7 @@ export function placeOf({ kind, settings }: Pick<DestinationView, "kind" | "sett
       return recipients.length > 1 ? `${first} and ${recipients.length - 1} more` : first;
     }
     case "hosted":
-      return `Kept for ${said("retention_months")} months`;
+      return `Kept for ${many(Number(said("retention_months")), "month")}`;
     default:
       return "–";
   }

@@ -1,9 +1,7 @@
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { CopiedText } from "../parts/copied-text";
+import { Details } from "../parts/details";
 import { cell, type Row } from "./cells";
 
 interface Props {
@@ -16,20 +14,7 @@ interface Props {
 export function RowDetails({ row, titles, close }: Props) {
   const single = Object.entries(row).filter(([, value]) => typeof value !== "object" || value === null);
   return (
-    <Modal
-      visible
-      size="large"
-      header="Row"
-      closeAriaLabel="Close"
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <Button variant="primary" onClick={close}>
-            Close
-          </Button>
-        </Box>
-      }
-    >
+    <Details title="Row" close={close}>
       <SpaceBetween size="l">
         <KeyValuePairs
           columns={2}
@@ -37,6 +22,6 @@ export function RowDetails({ row, titles, close }: Props) {
         />
         <CopiedText what="Row as JSON" text={JSON.stringify(row, null, 2)} />
       </SpaceBetween>
-    </Modal>
+    </Details>
   );
 }

@@ -1,5 +1,6 @@
 import DateRangePicker, { type DateRangePickerProps } from "@cloudscape-design/components/date-range-picker";
 import FormField from "@cloudscape-design/components/form-field";
+import { RANGE_WORDS } from "../parts/range-words";
 import { isRange } from "./question";
 
 const SUGGESTED: readonly DateRangePickerProps.RelativeOption[] = [
@@ -31,10 +32,7 @@ export function SpanField({ value, error, onChange }: Props) {
         dateInputFormat="iso"
         placeholder="Choose a span"
         expandToViewport
-        i18nStrings={{
-          formatRelativeRange: ({ amount, unit }) => `Last ${amount === 1 ? unit : `${amount} ${unit}s`}`,
-          formatUnit: (unit, amount) => (amount === 1 ? unit : `${unit}s`),
-        }}
+        i18nStrings={RANGE_WORDS}
       />
     </FormField>
   );

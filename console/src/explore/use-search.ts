@@ -1,6 +1,6 @@
 import { skipToken, useInfiniteQuery } from "@tanstack/react-query";
 import { bodyOf } from "../api/client";
-import type { Paged } from "../parts/paged";
+import { type Paged, pagedOf } from "../parts/paged";
 import { useApi } from "../session/session";
 import type { Row } from "./cells";
 import { type Asked, requestOf } from "./question";
@@ -32,13 +32,10 @@ export function useSearch(asked: Asked | undefined): Found {
   });
   const pages = found.data?.pages ?? [];
   return {
-    items: pages.flatMap((page) => page.rows),
+    ...pagedOf(
+      found,
+      pages.flatMap((page) => page.rows),
+    ),
     rejected: pages.reduce((sum, page) => sum + page.rejected, 0),
-    loading: found.isPending,
-    failure: found.error,
-    more: found.hasNextPage,
-    loadingMore: found.isFetchingNextPage,
-    next: () => void found.fetchNextPage(),
-    again: () => void found.refetch(),
   };
 }

@@ -6,7 +6,7 @@ import { Outlet, useLocation, useNavigate } from "react-router";
 import { Waiting } from "../parts/waiting";
 import { useMay, useSession } from "../session/session";
 import { appearance, setAppearance } from "./appearance";
-import { NoticesBar } from "./notices";
+import { NoticesBar, NoticesProvider } from "./notices";
 import { PLACES } from "./places";
 
 /** What is around every page: who is signed in, the ways to the other pages, and notices. */
@@ -25,7 +25,7 @@ export function Frame() {
   })).filter((section) => section.items.length > 0);
   const active = PLACES.flatMap((s) => s.places).find((p) => here === p.path || here.startsWith(`${p.path}/`));
   return (
-    <>
+    <NoticesProvider>
       <div id="top">
         <TopNavigation
           identity={{ href: "#/rules", title: "Waybill" }}
@@ -81,6 +81,6 @@ export function Frame() {
           </Suspense>
         }
       />
-    </>
+    </NoticesProvider>
   );
 }

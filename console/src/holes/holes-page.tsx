@@ -1,3 +1,4 @@
+import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { bodyOf } from "../api/client";
@@ -6,18 +7,13 @@ import { Empty } from "../parts/empty";
 import { Link } from "../parts/link";
 import { ListTable } from "../parts/list-table";
 import { usePaged } from "../parts/paged";
-import { instant, span, words } from "../parts/words";
+import { instant, span } from "../parts/words";
 import { useAllRules } from "../rules/use-all-rules";
 import { useApi } from "../session/session";
+import { holeWords } from "./hole-words";
 
-const KINDS: Readonly<Record<string, string>> = {
-  missing: "No run took charge",
-  overlap: "Two runs took charge",
-  strange: "Bounds that the schedule does not have",
-  unclaimed: "Due, and nothing runs it",
-  stalled: "A run does not go on",
-  failed: "Not delivered to all destinations",
-};
+const WHAT =
+  "A hole is time of a rule of which it is not certain that every row was delivered, and only once. Every hour each rule is looked at anew; what is mended is gone from here by then.";
 
 /** What the hourly audit found and still stands. */
 export function HolesPage() {
@@ -33,22 +29,25 @@ export function HolesPage() {
       list={holes}
       variant="full-page"
       header={
-        <Header
-          variant="h1"
-          description="Windows that an audit, every hour, did not find delivered as promised. Each goes with the audit that finds it no more."
-        >
+        <Header variant="h1" description={WHAT}>
           Holes
         </Header>
       }
-      empty={
-        <Empty title="No holes">Every window of every rule that is over has its one run. Nothing is to be done.</Empty>
-      }
+      empty={<Empty title="No holes">Every window that is over has its one run, and what was due is delivered.</Empty>}
       columnDefinitions={[
         {
           id: "kind",
-          header: "Kind",
+          header: "What happened",
           minWidth: 240,
-          cell: (one) => <StatusIndicator type="warning">{KINDS[one.kind] ?? words(one.kind)}</StatusIndicator>,
+          cell: (one) => {
+            const { title, why } = holeWords(one);
+            return (
+              <>
+                <StatusIndicator type="warning">{title}</StatusIndicator>
+                <Box color="text-body-secondary">{why}</Box>
+              </>
+            );
+          },
         },
         {
           id: "rule",
@@ -57,7 +56,20 @@ export function HolesPage() {
           cell: (one) => <Link to={`/rules/${one.rule_id}`}>{names.get(one.rule_id) ?? one.rule_id}</Link>,
         },
         { id: "window", header: "Window (UTC)", minWidth: 130, cell: (one) => span(one.window_start, one.window_end) },
-        { id: "message", header: "What to do", minWidth: 260, cell: (one) => one.message },
+        {
+          id: "todo",
+          header: "What to do",
+          minWidth: 240,
+          cell: (one) => {
+            const { todo, at } = holeWords(one);
+            return (
+              <>
+                <div>{todo}</div>
+                <Link to={at[0]}>{at[1]}</Link>
+              </>
+            );
+          },
+        },
         {
           id: "runs",
           header: "Runs",

@@ -1,4 +1,4 @@
-import { type QueryKey, useInfiniteQuery } from "@tanstack/react-query";
+import { type QueryKey, type UseInfiniteQueryResult, useInfiniteQuery } from "@tanstack/react-query";
 
 interface Page<T> {
   readonly items: readonly T[];
@@ -31,8 +31,13 @@ export function usePaged<T>(
     getNextPageParam: (last) => last.cursor || undefined,
     refetchInterval: ({ state }) => every(state.data?.pages.flatMap((page) => page.items) ?? []),
   });
+  return pagedOf(found, found.data?.pages.flatMap((page) => page.items) ?? []);
+}
+
+/** What was asked for page by page, and what of it came, as a list is shown. */
+export function pagedOf<T>(found: UseInfiniteQueryResult, items: readonly T[]): Paged<T> {
   return {
-    items: found.data?.pages.flatMap((page) => page.items) ?? [],
+    items,
     loading: found.isPending,
     failure: found.error,
     more: found.hasNextPage,

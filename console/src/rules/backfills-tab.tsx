@@ -79,7 +79,8 @@ function Progress({ rule, backfill }: OneProps) {
   const detail = useQuery({
     queryKey: ["backfills", rule.rule_id, backfill.backfill_id],
     queryFn: () => bodyOf(api.GET("/rules/{rule_id}/backfills/{backfill_id}", { params: { path } })),
-    refetchInterval: backfill.state === "active" && LIVE,
+    // The last runs go on after the backfill has begun all of them.
+    refetchInterval: ({ state }) => (backfill.state === "active" || Boolean(state.data?.current.length)) && LIVE,
   }).data;
   if (!detail) return <>–</>;
   const states = Object.entries(detail.states).map(

@@ -2,6 +2,7 @@ import Badge from "@cloudscape-design/components/badge";
 import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import type { CalendarView, EntryView } from "../api/description";
 import { Empty } from "../parts/empty";
@@ -21,12 +22,14 @@ interface Props {
   readonly calendar: CalendarView | undefined;
   readonly failure: unknown;
   readonly loading: boolean;
+  /** The calendar is that of other settings, and asked for anew. */
+  readonly isOld?: boolean;
   readonly frequency: Frequency;
   readonly heading: "h2" | "h3";
 }
 
 /** The runs to come: what each covers and when it is delivered. Of later ones, those that a change of the clocks alters. */
-export function NextRuns({ calendar, failure, loading, frequency, heading }: Props) {
+export function NextRuns({ calendar, failure, loading, isOld = false, frequency, heading }: Props) {
   const zone = calendar?.zone ?? "UTC";
   const why = WITHOUT_CLOCK[frequency];
   return (
@@ -34,7 +37,7 @@ export function NextRuns({ calendar, failure, loading, frequency, heading }: Pro
       {failure != null && <Failed failure={failure} />}
       <Table<EntryView>
         header={
-          <Header variant={heading} description={calendar && `Times in ${zone}.`}>
+          <Header variant={heading} description={calendar && (isOld ? <AskedAnew /> : `Times in ${zone}.`)}>
             Next runs
           </Header>
         }
@@ -51,6 +54,12 @@ export function NextRuns({ calendar, failure, loading, frequency, heading }: Pro
         columnDefinitions={columns(zone)}
       />
     </SpaceBetween>
+  );
+}
+
+function AskedAnew() {
+  return (
+    <StatusIndicator type="loading">These are the runs before your change. They are asked for anew…</StatusIndicator>
   );
 }
 

@@ -7,6 +7,7 @@ import type { Missed, RuleView } from "../api/description";
 import { Problem } from "../api/problem";
 import { useNotices } from "../frame/notices";
 import { Confirm } from "../parts/confirm";
+import { Delete } from "../parts/delete";
 import { many } from "../parts/words";
 import { useMay } from "../session/session";
 import { useRuleActions } from "./use-rule-actions";
@@ -24,7 +25,7 @@ export function RuleMenu({ rule, inline = false }: { rule: RuleView; inline?: bo
   const navigate = useNavigate();
   const notices = useNotices();
   const actions = useRuleActions(rule);
-  const [asked, setAsked] = useState<"delete" | null>(null);
+  const [deleting, setDeleting] = useState(false);
   const [missed, setMissed] = useState<string | null>(null);
   const { name } = rule.settings;
   if (!may("export")) return null;
@@ -45,7 +46,7 @@ export function RuleMenu({ rule, inline = false }: { rule: RuleView; inline?: bo
     },
     edit: () => navigate(`/rules/${rule.rule_id}/edit`),
     copy: () => navigate(`/rules/new?copy=${rule.rule_id}`),
-    delete: () => setAsked("delete"),
+    delete: () => setDeleting(true),
   };
 
   async function act(id: string) {
@@ -68,20 +69,11 @@ export function RuleMenu({ rule, inline = false }: { rule: RuleView; inline?: bo
       >
         {inline ? undefined : "Actions"}
       </ButtonDropdown>
-      {asked === "delete" && (
-        <Confirm
-          title={`Delete ${name}?`}
-          verb="Delete"
-          act={async () => {
-            await actions.remove();
-            notices.done(`${name} is deleted. Its runs and their log stay.`);
-            navigate("/rules");
-          }}
-          close={() => setAsked(null)}
-        >
+      {deleting && (
+        <Delete name={name} list="rules" remove={actions.remove} close={() => setDeleting(false)}>
           No window is run any more, and an archive's password goes with it. Its runs and their log stay, and so does
           everything that was delivered.
-        </Confirm>
+        </Delete>
       )}
       {missed !== null && (
         <AskMissed
@@ -98,7 +90,7 @@ export function RuleMenu({ rule, inline = false }: { rule: RuleView; inline?: bo
 }
 
 function passedMeanwhile(failure: unknown): failure is Problem {
-  return failure instanceof Problem && failure.status === 409 && failure.message.includes("windows passed");
+  return failure instanceof Problem && failure.status === 409 && /\bwindows? passed\b/.test(failure.message);
 }
 
 function itemsFor(rule: RuleView, inline: boolean): ButtonDropdownProps.Items {

@@ -95,10 +95,9 @@ function shape(settings: Settings) {
     label: "Rows",
     value: `${settings.order === "time" ? "In order of time" : "As they came"}${settings.duplicates === "drop" ? ", without duplicates" : ""}`,
   });
-  const limits = [
-    file_limit.bytes && bytes(file_limit.bytes),
-    file_limit.rows && `${count(file_limit.rows)} rows`,
-  ].filter(Boolean);
+  const limits = [file_limit.bytes && bytes(file_limit.bytes), file_limit.rows && many(file_limit.rows, "row")].filter(
+    Boolean,
+  );
   if (limits.length > 0) items.push({ label: "A file holds at most", value: limits.join(", ") });
   items.push({ label: "Schema file", value: yes(settings.schema_file) });
   if (detail_records.formats.length > 0)

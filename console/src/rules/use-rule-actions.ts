@@ -3,7 +3,7 @@ import { bodyOf, once } from "../api/client";
 import type { Missed, RuleView } from "../api/description";
 import { useApi } from "../session/session";
 
-/** What can be done with a rule; each tells the lists that it changed. */
+/** What can be done with a rule; each but the last tells the lists that it changed. */
 export function useRuleActions(rule: RuleView) {
   const api = useApi();
   const cache = useQueryClient();
@@ -29,9 +29,6 @@ export function useRuleActions(rule: RuleView) {
       await bodyOf(api.POST("/rules/{rule_id}/activate", { params: params(), body: missed ? { missed } : {} }));
       await changed();
     },
-    async remove() {
-      await api.DELETE("/rules/{rule_id}", { params: { path } });
-      await changed();
-    },
+    remove: () => api.DELETE("/rules/{rule_id}", { params: { path } }),
   };
 }

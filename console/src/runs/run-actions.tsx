@@ -2,7 +2,6 @@ import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import { bodyOf, once } from "../api/client";
 import type { RunView } from "../api/description";
 import { useNotices } from "../frame/notices";
@@ -15,7 +14,6 @@ export function RunActions({ run, ruleGone }: { run: RunView; ruleGone: boolean 
   const api = useApi();
   const may = useMay();
   const cache = useQueryClient();
-  const navigate = useNavigate();
   const notices = useNotices();
   const [asked, setAsked] = useState<"cancel" | "again" | null>(null);
   const [acting, setActing] = useState(false);
@@ -39,9 +37,8 @@ export function RunActions({ run, ruleGone }: { run: RunView; ruleGone: boolean 
     const to = { path: { rule_id: run.rule_id }, header: once() };
     const body = { window_start: run.window_start };
     const made = await bodyOf(api.POST("/rules/{rule_id}/run", { params: to, body }));
-    notices.done("The window is run once more.");
     await cache.invalidateQueries({ queryKey: ["runs"] });
-    navigate(`/runs/${made.run_id}`);
+    notices.done("The window is run once more.", `/runs/${made.run_id}`);
   }
 
   async function cancel() {

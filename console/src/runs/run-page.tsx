@@ -116,7 +116,7 @@ function Summary({ run, zone }: { run: RunDetail; zone: string }) {
       items={[
         { label: "Status", value: <Outcome state={run.state} /> },
         { label: `Window, ${zone}`, value: windowWords(run, zone) },
-        { label: "Window, UTC", value: windowWords(run, "UTC") },
+        ...(zone === "UTC" ? [] : [{ label: "Window, UTC", value: windowWords(run, "UTC") }]),
         { label: "Which", value: which(run) },
         { label: `Export date, ${zone}`, value: instant(run.started_at ?? run.scheduled_for, zone) },
         { label: isGoingOn(run) ? "So far" : "It took", value: lasted(run) },

@@ -37,7 +37,7 @@ export function happened(run: RunView): string {
     case "failure":
       return `It failed.${said}`;
     case "cancelled":
-      return `It was cancelled.${said} What arrived before stays there; its manifest never follows.`;
+      return `It was cancelled.${said || " What arrived before stays there; its manifest never follows."}`;
     default:
       return run.message;
   }
@@ -46,7 +46,7 @@ export function happened(run: RunView): string {
 /** What was left out, as the run's own message says it of media. */
 function rejected({ rejects, message }: RunView): string {
   const rows = rejects ? ` ${many(rejects, "row")} could not be read; see the rejects among its files.` : "";
-  const media = /\d+ media files could not be packaged[^.]*\.(?: See[^.]*\.)?/.exec(message)?.[0] ?? "";
+  const media = /\d+ media files? could not be packaged[^.]*\.(?: See[^.]*\.)?/.exec(message)?.[0] ?? "";
   return media ? `${rows} ${media}` : rows;
 }
 

@@ -11,10 +11,8 @@ export function NewSubscriptionPage() {
   const navigate = useNavigate();
   const notices = useNotices();
   const [made, setMade] = useState<{ subscription: SubscriptionView; secret: string }>();
-  const done = (subscription: SubscriptionView) => {
-    notices.done(`${subscription.name} is saved. Send a test to see whether it arrives.`);
-    navigate(`/subscriptions/${subscription.subscription_id}`);
-  };
+  const done = ({ name, subscription_id }: SubscriptionView) =>
+    notices.done(`${name} is saved. Send a test to see whether it arrives.`, `/subscriptions/${subscription_id}`);
   return (
     <ContentLayout header={<Header variant="h1">Make subscription</Header>}>
       <SubscriptionForm

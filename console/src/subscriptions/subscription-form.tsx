@@ -1,6 +1,4 @@
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
@@ -10,8 +8,7 @@ import { once, type Tagged } from "../api/client";
 import type { SubscriptionView } from "../api/description";
 import { asProblem } from "../api/problem";
 import { EnterText } from "../parts/enter-text";
-import { Failed } from "../parts/failed";
-import { useFirstWrong } from "../parts/first-wrong";
+import { SavedForm } from "../parts/saved-form";
 import { useMay } from "../session/session";
 import { Choices } from "./choices";
 import { type Draft, draftOf, EMPTY } from "./draft";
@@ -37,7 +34,6 @@ export function SubscriptionForm({ before, onSaved, onCancel }: Props) {
   const [key, setKey] = useState(once);
   const save = useSave(before, onSaved);
   const problem = save.error ? asProblem(save.error) : null;
-  const form = useFirstWrong(problem);
   const errorOf = (field: string) => {
     const said = problem?.of(field);
     return said && inWords(said);
@@ -47,79 +43,63 @@ export function SubscriptionForm({ before, onSaved, onCancel }: Props) {
     setKey(once());
   };
   return (
-    <form
-      ref={form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate({ draft, key });
-      }}
+    <SavedForm
+      verb={before ? "Save" : "Make subscription"}
+      saving={save.isPending}
+      problem={problem}
+      save={() => save.mutate({ draft, key })}
+      cancel={onCancel}
     >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" formAction="none" onClick={onCancel}>
-              Cancel
-            </Button>
-            <Button variant="primary" formAction="submit" loading={save.isPending}>
-              {before ? "Save" : "Make subscription"}
-            </Button>
-          </SpaceBetween>
-        }
-      >
+      <Container header={<Header variant="h2">Who is told</Header>}>
         <SpaceBetween size="l">
-          {problem && problem.errors.length === 0 && <Failed failure={problem} />}
-          <Container header={<Header variant="h2">Who is told</Header>}>
-            <SpaceBetween size="l">
-              <EnterText
-                label="Name"
-                description="For the list, such as On call."
-                value={draft.name}
-                error={errorOf("name")}
-                onChange={(name) => change({ name })}
+          <EnterText
+            label="Name"
+            description="For the list, such as On call."
+            value={draft.name}
+            error={errorOf("name")}
+            onChange={(name) => change({ name })}
+          />
+          {!before && (
+            <FormField label="Kind" errorText={errorOf("target.kind")} stretch>
+              <Tiles
+                value={draft.kind}
+                items={[...KINDS]}
+                onChange={({ detail }) => change({ kind: detail.value as Target["kind"] })}
               />
-              {!before && (
-                <FormField label="Kind" errorText={errorOf("target.kind")} stretch>
-                  <Tiles
-                    value={draft.kind}
-                    items={[...KINDS]}
-                    onChange={({ detail }) => change({ kind: detail.value as Target["kind"] })}
-                  />
-                </FormField>
-              )}
-              {draft.kind === "mail" ? (
-                <MailFields
-                  value={draft.mail}
-                  onChange={(part) => change({ mail: { ...draft.mail, ...part } })}
-                  errorOf={(field) => errorOf(`target.${field}`)}
-                />
-              ) : (
-                <EnterText
-                  label="URL"
-                  description="A public address with https and a certificate of a public authority. It answers any 2xx within 10 seconds."
-                  placeholder="https://hooks.example.com/waybill"
-                  value={draft.url}
-                  error={errorOf("target.url")}
-                  onChange={(url) => change({ url })}
-                />
-              )}
-            </SpaceBetween>
-          </Container>
-          <Container header={<Header variant="h2">Of what</Header>}>
-            <SpaceBetween size="l">
-              <Choices
-                label="Events"
-                options={EVENTS}
-                chosen={draft.events}
-                error={errorOf("events")}
-                onChange={(events) => change({ events })}
-              />
-              {mayRead && (
-                <RulesField narrowed={draft.narrowed} chosen={draft.rules} error={errorOf("rules")} onChange={change} />
-              )}
-            </SpaceBetween>
-          </Container>
+            </FormField>
+          )}
+          {draft.kind === "mail" ? (
+            <MailFields
+              value={draft.mail}
+              onChange={(part) => change({ mail: { ...draft.mail, ...part } })}
+              errorOf={(field) => errorOf(`target.${field}`)}
+            />
+          ) : (
+            <EnterText
+              label="URL"
+              description="A public address with https and a certificate of a public authority. It answers any 2xx within 10 seconds."
+              placeholder="https://hooks.example.com/waybill"
+              value={draft.url}
+              error={errorOf("target.url")}
+              onChange={(url) => change({ url })}
+            />
+          )}
         </SpaceBetween>
-      </Form>
-    </form>
+      </Container>
+      <Container header={<Header variant="h2">Of what</Header>}>
+        <SpaceBetween size="l">
+          <Choices
+            label="Events"
+            options={EVENTS}
+            chosen={draft.events}
+            error={errorOf("events")}
+            onChange={(events) => change({ events })}
+          />
+          {mayRead && (
+            <RulesField narrowed={draft.narrowed} chosen={draft.rules} error={errorOf("rules")} onChange={change} />
+          )}
+        </SpaceBetween>
+      </Container>
+    </SavedForm>
   );
 }

@@ -1,6 +1,4 @@
-import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
-import Form from "@cloudscape-design/components/form";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,23 +7,15 @@ import { bodyOf, once, type Tagged } from "../api/client";
 import type { TemplateRequest, TemplateView } from "../api/description";
 import { asProblem, Problem } from "../api/problem";
 import { useNotices } from "../frame/notices";
-import { EnterText } from "../parts/enter-text";
-import { Failed } from "../parts/failed";
-import { useFirstWrong } from "../parts/first-wrong";
 import { objectOf, saidOf } from "../parts/json";
 import { JsonField } from "../parts/json-field";
+import { SavedForm } from "../parts/saved-form";
 import { sharingOf, typedOf } from "../parts/sharing";
-import { SharingFields } from "../parts/sharing-fields";
 import { useApi, useMay } from "../session/session";
+import { NOBODY, TemplateHead } from "./template-head";
 import { useIsMine } from "./use-is-mine";
 
-const CHOICES = [
-  { value: "nobody", label: "Nobody: only you and administrators see it" },
-  { value: "some", label: "Some users and groups" },
-  { value: "everybody", label: "Everybody of the tenant" },
-] as const;
 const START = { format: "csv", csv: "spreadsheet", compression: "gzip", schedule: { frequency: "daily", zone: "UTC" } };
-const NOBODY = { everybody: false, users: [], groups: [] };
 
 /** A new template, or `before` to look at and change. */
 export function TemplateForm({ before }: { before?: Tagged<TemplateView> }) {
@@ -52,58 +42,31 @@ export function TemplateForm({ before }: { before?: Tagged<TemplateView> }) {
     },
     onSuccess: async (saved) => {
       await answers.invalidateQueries({ queryKey: ["templates"] });
-      notices.done(`The template ${saved.name} is saved.`);
-      navigate("/templates");
+      notices.done(`The template ${saved.name} is saved.`, "/templates");
     },
   });
   const problem = save.error ? asProblem(save.error) : null;
-  const form = useFirstWrong(problem);
   const mayChange = may("manage_templates") && (!before || isMine(before.body.created_by));
   return (
-    <form
-      ref={form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
+    <SavedForm
+      verb={mayChange ? "Save template" : null}
+      saving={save.isPending}
+      problem={problem}
+      save={() => save.mutate()}
+      cancel={() => navigate("/templates")}
     >
-      <Form
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" formAction="none" onClick={() => navigate("/templates")}>
-              {mayChange ? "Cancel" : "Back"}
-            </Button>
-            {mayChange && (
-              <Button variant="primary" formAction="submit" loading={save.isPending}>
-                Save template
-              </Button>
-            )}
-          </SpaceBetween>
-        }
-      >
+      <Container>
         <SpaceBetween size="l">
-          {problem && problem.errors.length === 0 && <Failed failure={problem} />}
-          <Container>
-            <SpaceBetween size="l">
-              <EnterText label="Name" value={name} error={problem?.of("name")} onChange={setName} />
-              <SharingFields
-                label="Who sees it beside you"
-                choices={CHOICES}
-                value={typed}
-                wrong={{ users: problem?.of("shared.users"), groups: problem?.of("shared.groups") }}
-                onChange={setTyped}
-              />
-              <JsonField
-                label="Settings"
-                description="As JSON, named as in the API. What is left out is asked for when a rule is made of it."
-                value={text}
-                errors={saidOf(problem, "settings.", ["name", "shared"])}
-                onChange={setText}
-              />
-            </SpaceBetween>
-          </Container>
+          <TemplateHead name={name} sharing={typed} problem={problem} onName={setName} onSharing={setTyped} />
+          <JsonField
+            label="Settings"
+            description="As JSON, named as in the API. What is left out is asked for when a rule is made of it."
+            value={text}
+            errors={saidOf(problem, "settings.", ["name", "shared"])}
+            onChange={setText}
+          />
         </SpaceBetween>
-      </Form>
-    </form>
+      </Container>
+    </SavedForm>
   );
 }

@@ -4,8 +4,7 @@ import Header from "@cloudscape-design/components/header";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "react-router";
 import { taggedOf } from "../api/client";
-import { Failed } from "../parts/failed";
-import { Waiting } from "../parts/waiting";
+import { Opened } from "../parts/opened";
 import { useApi, useMay } from "../session/session";
 import { TemplateForm } from "./template-form";
 
@@ -31,9 +30,6 @@ export function TemplatePage() {
   const read = useQuery({
     queryKey: ["templates", id],
     queryFn: () => taggedOf(api.GET("/templates/{template_id}", { params: { path: { template_id: id } } })),
-    // The form must keep what somebody types.
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
   });
   const use = may("export") && (
     <Button onClick={() => navigate(`/rules/new?template=${id}`)}>Create rule from it</Button>
@@ -46,9 +42,9 @@ export function TemplatePage() {
         </Header>
       }
     >
-      {read.error && <Failed failure={read.error} again={() => void read.refetch()} />}
-      {read.isPending && <Waiting what="the template" />}
-      {read.data && <TemplateForm before={read.data} />}
+      <Opened read={read} what="the template">
+        {(before) => <TemplateForm before={before} />}
+      </Opened>
     </ContentLayout>
   );
 }

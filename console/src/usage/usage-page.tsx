@@ -11,6 +11,7 @@ import { bodyOf } from "../api/client";
 import type { UsageReport } from "../api/description";
 import { Empty } from "../parts/empty";
 import { Failed } from "../parts/failed";
+import { RANGE_WORDS } from "../parts/range-words";
 import { Waiting } from "../parts/waiting";
 import { bytes, count } from "../parts/words";
 import { useApi } from "../session/session";
@@ -52,10 +53,7 @@ export function UsagePage() {
             absoluteFormat="iso"
             dateInputFormat="iso"
             customRelativeRangeUnits={["day", "week", "month"]}
-            i18nStrings={{
-              formatRelativeRange: ({ amount, unit }) => `Last ${amount === 1 ? unit : `${amount} ${unit}s`}`,
-              formatUnit: (unit, amount) => (amount === 1 ? unit : `${unit}s`),
-            }}
+            i18nStrings={RANGE_WORDS}
           />
         </FormField>
         {report.error && <Failed failure={report.error} again={() => void report.refetch()} />}

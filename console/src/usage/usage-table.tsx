@@ -1,7 +1,7 @@
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import Table from "@cloudscape-design/components/table";
 import type { DayView } from "../api/description";
-import { bytes, count, words } from "../parts/words";
+import { bytes, count, many, words } from "../parts/words";
 import { statesOf } from "./states";
 
 /** The figures of the charts, for whoever cannot see them or wants them exactly. */
@@ -19,7 +19,7 @@ export function UsageTable({ days }: { days: readonly DayView[] }) {
           {
             id: "bytes",
             header: "Bytes",
-            cell: (one) => <span title={`${count(one.bytes)} bytes`}>{bytes(one.bytes)}</span>,
+            cell: (one) => <span title={many(one.bytes, "byte")}>{bytes(one.bytes)}</span>,
           },
           { id: "files", header: "Files", cell: (one) => count(one.files) },
           ...statesOf(days).map((state) => ({

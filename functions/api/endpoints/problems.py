@@ -33,6 +33,7 @@ from waybill.core.errors import (
     Unconditional,
     WaybillError,
 )
+from waybill.core.field_words import field_words, written_path
 
 _STATUS: Sequence[tuple[type[WaybillError], HTTPStatus]] = (
     (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -98,24 +99,10 @@ def field_errors(errors: Sequence[dict[str, Any]], under: str = "") -> list[Fiel
     """pydantic's errors as ours: dotted paths, no echo of the input, which may be a secret."""
     found = []
     for error in errors:
-        steps = [str(step) for step in error["loc"] if step not in {"body", "query", "path"}]
-        # A tagged union puts its tag (`daily`) into the path, where its user wrote no such field.
-        path = [s for n, s in enumerate(steps) if not (n == 1 and steps[0] in {"schedule", "target"})]
+        path = written_path([step for step in error["loc"] if step not in {"body", "query", "path"}])
         field = ".".join([*([under] if under else []), *path]) or "body"
-        found.append(FieldError(field, _sentence(error)))
+        found.append(FieldError(field, field_words(error)))
     return found
-
-
-def _sentence(error: dict[str, Any]) -> str:
-    match error["type"]:
-        case "extra_forbidden":
-            return "is not a known field; remove it or correct its name"
-        case "missing":
-            return "is missing; give it a value"
-        case "json_invalid":
-            return "the body is not valid JSON"
-        case _:
-            return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _not_valid(error: RequestValidationError) -> Response[str]:

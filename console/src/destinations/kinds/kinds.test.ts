@@ -157,3 +157,12 @@ describe("common mistakes are explained", () => {
     expect(doubt(SMTP, "security", "starttls", { port: "587" })).toBeUndefined();
   });
 });
+
+test.each(KINDS.map((kind) => [kind.label, kind] as const))(
+  "what %s offers to choose from has what is chosen before anybody chose",
+  (_, kind) => {
+    for (const { name, type, choices, initial } of kind.settings)
+      if (type === "choice")
+        expect([name, choices?.map((one) => one.value)]).toEqual([name, expect.arrayContaining([initial])]);
+  },
+);

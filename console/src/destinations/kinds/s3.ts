@@ -1,7 +1,8 @@
-import { isAddress, type Kind, LIMITS, path, type Values } from "./setting";
+import { isAddress, type Kind, LIMITS, path, rareChoice, type Values } from "./setting";
 
 const byKeys = (values: Values) => values.access !== "role";
 const byRole = (values: Values) => values.access === "role";
+const STORAGE_CLASSES = ["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"];
 
 export const S3: Kind = {
   id: "s3",
@@ -77,47 +78,22 @@ export const S3: Kind = {
       doubt: (value) => (value && !isAddress(value) ? "Begin it with https://." : undefined),
     },
     {
-      name: "addressing",
-      label: "Addressing",
-      type: "choice",
-      optional: true,
-      rare: true,
-      initial: "",
+      ...rareChoice("addressing", "Addressing", "The usual (path)", {
+        path: "Path: host/bucket",
+        virtual: "Virtual host: bucket.host",
+      }),
       when: (values) => Boolean(values.endpoint_url?.trim()),
-      choices: [
-        { value: "", label: "The usual (path)" },
-        { value: "path", label: "Path: host/bucket" },
-        { value: "virtual", label: "Virtual host: bucket.host" },
-      ],
     },
-    {
-      name: "storage_class",
-      label: "Storage class",
-      type: "choice",
-      optional: true,
-      rare: true,
-      initial: "",
-      choices: [
-        { value: "", label: "The bucket's standard" },
-        ...["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"].map((one) => ({
-          value: one,
-          label: one,
-        })),
-      ],
-    },
-    {
-      name: "encryption",
-      label: "Encryption",
-      type: "choice",
-      optional: true,
-      rare: true,
-      initial: "",
-      choices: [
-        { value: "", label: "As the bucket does" },
-        { value: "sse_s3", label: "Amazon S3's keys (SSE-S3)" },
-        { value: "sse_kms", label: "AWS KMS (SSE-KMS)" },
-      ],
-    },
+    rareChoice(
+      "storage_class",
+      "Storage class",
+      "The bucket's standard",
+      Object.fromEntries(STORAGE_CLASSES.map((one) => [one, one])),
+    ),
+    rareChoice("encryption", "Encryption", "As the bucket does", {
+      sse_s3: "Amazon S3's keys (SSE-S3)",
+      sse_kms: "AWS KMS (SSE-KMS)",
+    }),
     {
       name: "kms_key_id",
       label: "KMS key",
@@ -136,18 +112,11 @@ export const S3: Kind = {
       when: (values) => values.encryption === "sse_kms",
     },
     {
-      name: "lock_mode",
-      label: "Object Lock",
-      type: "choice",
-      optional: true,
-      rare: true,
-      initial: "",
+      ...rareChoice("lock_mode", "Object Lock", "None", {
+        GOVERNANCE: "Governance: people with a special permission may delete",
+        COMPLIANCE: "Compliance: nobody deletes before the time is over",
+      }),
       description: "The bucket must have Object Lock switched on.",
-      choices: [
-        { value: "", label: "None" },
-        { value: "GOVERNANCE", label: "Governance: people with a special permission may delete" },
-        { value: "COMPLIANCE", label: "Compliance: nobody deletes before the time is over" },
-      ],
     },
     {
       name: "lock_days",
@@ -163,18 +132,9 @@ export const S3: Kind = {
       optional: true,
       rare: true,
     },
-    {
-      name: "acl",
-      label: "ACL",
-      type: "choice",
-      optional: true,
-      rare: true,
-      initial: "",
-      choices: [
-        { value: "", label: "None" },
-        { value: "bucket-owner-full-control", label: "bucket-owner-full-control, for another account's bucket" },
-      ],
-    },
+    rareChoice("acl", "ACL", "None", {
+      "bucket-owner-full-control": "bucket-owner-full-control, for another account's bucket",
+    }),
     ...LIMITS,
   ],
 };

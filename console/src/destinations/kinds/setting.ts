@@ -46,6 +46,25 @@ export function path(label: string, where: string): Setting {
   };
 }
 
+/** A choice that few people need, its values with their labels; `usual` is what happens where none of them is chosen. */
+export function rareChoice(
+  name: string,
+  label: string,
+  usual: string,
+  others: Readonly<Record<string, string>>,
+): Setting {
+  const choices = Object.entries(others).map(([value, said]) => ({ value, label: said }));
+  return {
+    name,
+    label,
+    type: "choice",
+    optional: true,
+    rare: true,
+    initial: "",
+    choices: [{ value: "", label: usual }, ...choices],
+  };
+}
+
 export const LIMITS: readonly Setting[] = [
   {
     name: "limits.bytes_per_second",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../api/description";
-import { type Draft, draftOf, newChoice, newDraft, requestOf, withFrequency, withPreset } from "./draft";
+import { type Draft, draftOf, newChoice, newDraft, requestOf, templateOf, withFrequency, withPreset } from "./draft";
 import { hasControl, STEPS, stepOf, wrongIn } from "./steps";
 
 const fields = [{ name: "status", type: "string" as const, description: "s", title: "", category: "", default: true }];
@@ -35,6 +35,13 @@ describe("a draft of settings that are there", () => {
       "a long password",
     );
   });
+});
+
+test("a template keeps neither the rule's name nor a password", () => {
+  const archive = { method: "zip_aes256" as const, password: "a long password" };
+  const kept = templateOf({ ...ready, archive });
+  expect(kept).toMatchObject({ archive: { method: "zip_aes256" }, destinations: ["dst_1"] });
+  expect(JSON.stringify(kept)).not.toMatch(/password|"name":"Tickets"/);
 });
 
 describe("what can be said without the API", () => {

@@ -115,6 +115,13 @@ export function previewOf(draft: Draft): RuleRequest {
   return requestOf({ ...draft, archive: { ...draft.archive, password: null } });
 }
 
+/** What a template keeps of it: neither the name of this one rule, nor a password, which a template never holds. */
+export function templateOf(draft: Draft): Readonly<Record<string, unknown>> {
+  const { name: _, ...settings } = draft;
+  const { password: __, ...archive } = draft.archive;
+  return { ...settings, archive };
+}
+
 export function encrypts(draft: Pick<Draft, "archive">): boolean {
   return draft.archive.method === "zip_aes256" || draft.archive.method === "zip_crypto";
 }

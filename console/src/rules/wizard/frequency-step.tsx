@@ -16,8 +16,8 @@ import { useDraftCalendar } from "./use-draft-calendar";
 export function FrequencyStep({ draft, change, wrong }: Drafting) {
   const { schedule, late } = draft;
   const names = draft.data.map((one) => one.dataset);
-  const calendar = useDraftCalendar(schedule, names);
-  const said = calendar.error ? asProblem(calendar.error) : null;
+  const { calendar, failure, loading, isOld } = useDraftCalendar(schedule, names);
+  const said = failure ? asProblem(failure) : null;
   const of = (path: string) => wrong(path) ?? said?.of(path);
   const clockless = schedule.frequency === "arrival";
   return (
@@ -35,9 +35,10 @@ export function FrequencyStep({ draft, change, wrong }: Drafting) {
         </SpaceBetween>
       </Container>
       <NextRuns
-        calendar={calendar.data}
+        calendar={calendar}
+        isOld={isOld}
         failure={said && said.errors.length === 0 ? said : null}
-        loading={calendar.isFetching}
+        loading={loading}
         frequency={schedule.frequency}
         heading="h2"
       />

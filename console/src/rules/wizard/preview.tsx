@@ -14,7 +14,7 @@ import { asProblem, Problem } from "../../api/problem";
 import { Failed } from "../../parts/failed";
 import { saveAs } from "../../parts/save-as";
 import { Waiting } from "../../parts/waiting";
-import { bytes, count, span } from "../../parts/words";
+import { bytes, count, many, span } from "../../parts/words";
 import { useApi } from "../../session/session";
 import { type Draft, previewOf } from "./draft";
 import { STEPS, stepOf } from "./steps";
@@ -122,7 +122,7 @@ function Previewed({ answer, zone }: { answer: PreviewAnswer; zone: string }) {
 
 function expected({ rows, bytes: size, exact, unreadable }: ExpectedView): string {
   const about = exact ? "" : "about ";
-  const said = `${about}${count(rows)} rows, ${about}${bytes(size)} before compression`;
+  const said = `${about}${many(rows, "row")}, ${about}${bytes(size)} before compression`;
   return unreadable ? `${said}; ${count(unreadable)} cannot be read` : said;
 }
 

@@ -5,6 +5,7 @@ import { told } from "../settings-words";
 import { useDestinationNames } from "../use-destinations";
 import type { Drafting } from "./drafting";
 import { Preview } from "./preview";
+import { SaveTemplate } from "./save-template";
 
 interface Props extends Drafting {
   toStep(step: number): void;
@@ -18,6 +19,7 @@ export function ReviewStep({ draft, toStep, mend }: Props) {
   return (
     <SpaceBetween size="l">
       <SettingsTold parts={told(draft, nameOf)} onEdit={toStep} />
+      <SaveTemplate draft={draft} />
       <Preview draft={draft} mend={mend} />
     </SpaceBetween>
   );

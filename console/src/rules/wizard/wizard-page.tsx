@@ -47,9 +47,8 @@ export function NewRulePage() {
 
   async function save(draft: Draft) {
     const made = await bodyOf(api.POST("/rules", { params: { header: sent }, body: requestOf(draft) }));
-    notices.done(`The rule ${made.settings.name} is active.`);
     await cache.invalidateQueries({ queryKey: ["rules"] });
-    navigate(`/rules/${made.rule_id}`);
+    notices.done(`The rule ${made.settings.name} is active.`, `/rules/${made.rule_id}`);
   }
 
   return (
@@ -90,9 +89,9 @@ export function EditRulePage() {
     if (!rule) return;
     const header = { "If-Match": rule.etag };
     await bodyOf(api.PUT("/rules/{rule_id}", { params: { path, header }, body: requestOf(draft) }));
-    notices.done(`The rule ${draft.name} is changed. Runs that were planned before go on as they were planned.`);
     await cache.invalidateQueries({ queryKey: ["rules"] });
-    navigate(`/rules/${ruleId}`);
+    const said = `The rule ${draft.name} is changed. Runs that were planned before go on as they were planned.`;
+    notices.done(said, `/rules/${ruleId}`);
   }
 
   return (

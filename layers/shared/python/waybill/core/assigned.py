@@ -14,12 +14,13 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from waybill.core.catalog import Dataset, FieldType
+from waybill.core.patterns import ONE_LINE
 from waybill.core.select import Predicate
 
 MOST_NAMES = 10_000
 MOST_BYTES = 200_000
 """Of all names together, in UTF-8: a rule is kept as one record, which holds 400 KB."""
-Person = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Person = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
 Persons = Annotated[tuple[Person, ...], Field(max_length=MOST_NAMES)]
 
 

@@ -122,7 +122,7 @@ def new_backfill(
     windows = [w for w in found if not is_covered(w, delivered)]
     if not windows:
         raise Conflict(
-            f"All {len(found)} windows of the range were delivered or are under way.",
+            "Every window of the range was delivered or is under way.",
             'Deliver them once more with "only": "all".',
         )
     if request.order is Order.NEWEST_FIRST:

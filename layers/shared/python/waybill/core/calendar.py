@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from waybill.core.boundaries import latest_boundary
 from waybill.core.clock_changes import ClockChange, Oddity, clock_changes, oddity
 from waybill.core.cron import parse_cron
+from waybill.core.plural import many
 from waybill.core.schedule import Occurrence, delivery_time, occurrences
 from waybill.core.schedule_settings import (
     AnySchedule,
@@ -167,5 +168,5 @@ def _clock(local: datetime, named: datetime) -> str:
 def _hours(length: timedelta) -> str:
     hours, rest = divmod(length, timedelta(hours=1))
     minutes = rest // timedelta(minutes=1)
-    said = f"{hours} hour{'' if hours == 1 else 's'}"
-    return f"{said} {minutes} minutes" if minutes else said
+    said = many(hours, "hour")
+    return f"{said} {many(minutes, 'minute')}" if minutes else said

@@ -13,6 +13,7 @@ from datetime import datetime
 from waybill.core.backfill import Backfill, BackfillState
 from waybill.core.errors import Conflict, TransientError
 from waybill.core.plan import Probed, plan_if_staged
+from waybill.core.plural import many
 from waybill.core.ports import Backfills, Events, Rules, RunLog, Runs, Workflow
 from waybill.core.run import Run, RunState, known_key
 from waybill.core.settle import settle
@@ -65,8 +66,8 @@ def _message(run: Run, log: RunLog, by: str) -> str:
     arrived = len(log.receipts(run.key))
     if not arrived:
         return f"{_CANCELLED_BY} {by}. Nothing was delivered."
-    files = "1 file had" if arrived == 1 else f"{arrived} files had"
-    return f"{_CANCELLED_BY} {by}. {files} arrived and stayed where they are; no manifest lists them."
+    files = many(arrived, "file has", "files have")
+    return f"{_CANCELLED_BY} {by}. {files} arrived and stayed; no manifest names what arrived."
 
 
 def cancel_backfill(

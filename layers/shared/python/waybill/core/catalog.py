@@ -14,10 +14,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-FieldName = Annotated[
-    str, StringConstraints(pattern=r'^[a-z][a-z0-9_]{0,62}(\.[^\x00-\x1f\x7f"\\.][^\x00-\x1f\x7f"\\]{0,127})?$')
-]
+from waybill.core.patterns import FIELD_NAME, NAME
+
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+FieldName = Annotated[str, StringConstraints(pattern=FIELD_NAME)]
 """A field's own name, or an open column: the open field's name, a dot, and whatever the customer calls it."""
 
 

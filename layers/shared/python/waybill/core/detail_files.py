@@ -22,6 +22,7 @@ from waybill.core.manifest import PackagedFile
 from waybill.core.package import Body, PartResult
 from waybill.core.packaged import composed, own_name, staged_file, staged_key
 from waybill.core.plan import Plan
+from waybill.core.plural import many
 from waybill.core.rows import whole_lines
 from waybill.core.rule_settings import DetailFormat, EmptyWindow
 from waybill.core.seal_bench import SealBench
@@ -110,7 +111,7 @@ class DetailFiles:
             f"In UTC: {stamp(plan.window_start)} to {stamp(plan.window_end)}",
         ]
         if plan.amends or plan.carried:
-            earlier = f"With late rows of {len(plan.carried)} earlier windows"
+            earlier = f"With late rows of {many(len(plan.carried), 'earlier window')}"
             facts.append("Late rows alone" if plan.amends else earlier)
         if cut:
             before, total = cut

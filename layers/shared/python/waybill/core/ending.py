@@ -15,6 +15,7 @@ from waybill.core.catalog import Catalogs
 from waybill.core.dispatch import Tick
 from waybill.core.errors import Conflict, NotFound
 from waybill.core.plan import Plan, Probed, plan_if_staged
+from waybill.core.plural import many
 from waybill.core.ports import Backfills, Events, LakeObjects, Rules, RunLog, Runs
 from waybill.core.rule import Rule, RuleState, paused
 from waybill.core.run import NO_TOTALS, Failure, Outcome, Run, RunKey, RunState, Trigger, failure_of, outcome_of
@@ -148,7 +149,7 @@ def _count_failures(key: RunKey, outcome: Outcome, books: Books) -> None:
         most = rule.settings.pause_after_failures
         if most is None or failures < most or rule.state is not RuleState.ACTIVE:
             return
-        because = f"{failures} runs in a row failed. The last one said: {outcome.message}"
+        because = f"{many(failures, 'run')} in a row failed. The last one said: {outcome.message}"
         books.rules.replace(paused(rule, because, books.now()), rule.version)
     except (Conflict, NotFound):  # it changed at this moment: the next failure counts on
         return

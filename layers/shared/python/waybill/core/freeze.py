@@ -13,6 +13,7 @@ from waybill.core.errors import ConfigurationError, TransientError
 from waybill.core.late import Found, add_amendments, find_late, newest_numbers
 from waybill.core.parts import Share
 from waybill.core.plan import Plan, PlannedDestination, make_plan, plan_if_staged, plan_key, read_plan
+from waybill.core.plural import many
 from waybill.core.ports import LakeObjects, Rules, Runs
 from waybill.core.rule import Rule
 from waybill.core.rule_settings import Duplicates, LateRows
@@ -162,9 +163,10 @@ def _note(found: Found, made: Sequence[Run], taking: bool) -> str:
     said = []
     if made:
         how = "come with this run" if taking else "are delivered as amendments"
-        said.append(f"Late rows of {len(made)} earlier windows {how}.")
+        said.append(f"Late rows of {many(len(made), 'earlier window')} {how}.")
     if found.ignored:
         said.append(
-            f"{found.ignored} lake objects hold rows of earlier windows that are left out, as the rule's late says."
+            f"{many(found.ignored, 'lake object holds', 'lake objects hold')} rows of earlier windows"
+            " that are left out, as the rule's late says."
         )
     return " ".join(said)

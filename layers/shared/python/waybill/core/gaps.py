@@ -13,6 +13,7 @@ from typing import Any
 from waybill.core.arrival import runs_by_arrival
 from waybill.core.count import Counted
 from waybill.core.errors import FieldError, InvalidInput
+from waybill.core.plural import many
 from waybill.core.ports import Runs
 from waybill.core.rule import Rule, RuleState
 from waybill.core.rule_settings import LateRows
@@ -197,18 +198,22 @@ def with_source(rule: Rule, account: Account, counted: Counted | None) -> Accoun
 
 def _lost(rows: int) -> str:
     if rows > 0:
-        return f"{rows} rows were there when the window was exported, and were not delivered. Run it again; tell the operator."
-    return f"{-rows} rows more were delivered than the lake has now. Tell the operator." if rows < 0 else ""
+        there = many(rows, "row was", "rows were")
+        return f"{there} there when the window was exported, and not delivered. Run it again; tell the operator."
+    more = many(-rows, "row more was", "rows more were")
+    return f"{more} delivered than the lake has now. Tell the operator." if rows < 0 else ""
 
 
 def _late(rule: Rule, account: Account, rows: int) -> str:
     if not rows:
         return ""
-    came, late = f"{rows} rows reached the lake after the window was exported.", rule.settings.late
+    came, late = f"{many(rows, 'row')} reached the lake after the window was exported.", rule.settings.late
     if late.policy is LateRows.IGNORE:
         return f"{came} The rule leaves late rows out."
     if account.window.end <= rule.cursor - timedelta(days=late.lookback_days):
-        return f"{came} The rule looks back {late.lookback_days} days, so none brings them: run the window again."
+        return (
+            f"{came} The rule looks back {many(late.lookback_days, 'day')}, so none brings them: run the window again."
+        )
     how = "An amendment" if late.policy is LateRows.AMEND else "The next run"
     return f"{came} {how} is owed: it comes when the rule next runs, or by POST /rules/{rule.rule_id}/amend."
 

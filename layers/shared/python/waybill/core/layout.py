@@ -170,7 +170,7 @@ class Layout(BaseModel):
     def _from_preset(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        preset = dict(PRESETS[Preset(given["preset"])]) if given.get("preset") in set(Preset) else {}
+        preset = dict(PRESETS[Preset(given["preset"])]) if given.get("preset") in tuple(Preset) else {}
         if given.get("preset") == Preset.RECORDINGS and given.get("date_folders") is False:
             preset |= {"file": "{dataset}-{date}{part}.{extension}", "media": "{name}"}
         if given.get("files") == Files.OBJECT and "file" not in preset:

@@ -22,6 +22,7 @@ from waybill.core.journal_settings import LONGEST_STEP
 from waybill.core.layout import below, fill
 from waybill.core.naming import FileName, Names, run_values
 from waybill.core.parts import Part, Share, numbered, parts_of
+from waybill.core.plural import many
 from waybill.core.rule import Rule
 from waybill.core.rule_settings import DataChoice, RuleSettings
 from waybill.core.run import Run, RunKey, SequenceRange
@@ -122,12 +123,13 @@ class Plan(BaseModel):
     def summary(self) -> str:
         """For the run's log."""
         objects = sum(len(p.objects) for p in self.parts)
-        said = f"{objects} lake objects in {len(self.parts)} parts, about {self.estimated_bytes()} bytes."
+        said = f"{many(objects, 'lake object')} in {many(len(self.parts), 'part')},"
+        said += f" about {many(self.estimated_bytes(), 'byte')}."
         for name, data in self.data.items():
             if data.changes:
                 said += f" The columns of {name} changed since the last run: {'; '.join(map(str, data.changes[:20]))}."
         if self.carried:
-            said += f" With late rows of {len(self.carried)} earlier windows."
+            said += f" With late rows of {many(len(self.carried), 'earlier window')}."
         return said
 
 

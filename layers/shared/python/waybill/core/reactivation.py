@@ -9,6 +9,7 @@ from enum import StrEnum
 from waybill.core.catalog import Catalog
 from waybill.core.dispatch import Tick, due_at, left_out, moved_on, new_run, newest_run
 from waybill.core.errors import Conflict
+from waybill.core.plural import many
 from waybill.core.ports import Rules, Runs
 from waybill.core.rule import Rule, RuleState, activated
 from waybill.core.run import Run
@@ -41,7 +42,8 @@ def reactivate(
     due = list(due_at(rule, catalog, tick.time))
     if due and missed is None:
         raise Conflict(
-            f"{len(due)} windows passed while the rule was not active, {stamp(rule.cursor)} to {stamp(due[-1].window.end)}.",
+            f"{many(len(due), 'window')} passed while the rule was not active,"
+            f" {stamp(rule.cursor)} to {stamp(due[-1].window.end)}.",
             "Say in `missed` what becomes of them: all, latest, merge or skip.",
         )
     first = _first_claim(rule, missed, due, tick)

@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 from waybill.core.catalog import Catalogs, Dataset
 from waybill.core.lake_keys import LakePlace, Listed, parse_key, partition_of, rejects_key
 from waybill.core.lake_object import LakeObject, ObjectThere
+from waybill.core.plural import many
 from waybill.core.ports import LakeObjects
 from waybill.core.rows import SourceFormat
 from waybill.core.survey import ParquetSurvey, Survey, survey
@@ -86,7 +87,11 @@ class Registrar:
     def _refuse(self, place: LakePlace, listed: Listed, seen: Survey, now: datetime) -> None:
         """Say in the dataset's rejects why an object, or the rest of it, is in no export. No run would meet it."""
         reason = seen.fault or "None of its lines is a row with an instant in the dataset's time field."
-        said = {"line": 0, "reason": f"{reason} {seen.rejects} rows are refused.", "record": listed.key}
+        said = {
+            "line": 0,
+            "reason": f"{reason} {many(seen.rejects, 'row is', 'rows are')} refused.",
+            "record": listed.key,
+        }
         name = hashlib.sha256(f"{listed.key}\0{listed.etag}".encode()).hexdigest()[:32]
         data = (json.dumps(said, ensure_ascii=False) + "\n").encode("utf-8", "replace")
         self.lake.put(rejects_key(place.tenant, place.dataset, _day(listed.key, now), f"object-{name}"), data)

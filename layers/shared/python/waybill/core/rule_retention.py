@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from waybill.core.catalog import Catalog
+from waybill.core.plural import many
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.schedule import first_boundary, occurrence_from
 from waybill.core.schedule_settings import Once, WithoutClock
@@ -26,8 +27,8 @@ def retention_warnings(settings: RuleSettings, catalog: Catalog, now: datetime) 
         days = catalog[choice.dataset].retention_days
         if days is not None and age > timedelta(days=days):
             said.append(
-                f"{choice.dataset} is kept for {days} days at its source, and a window's first rows are"
-                f" {age.days} days old when they are delivered: rows that upstream sends late may be lost."
+                f"{choice.dataset} is kept for {many(days, 'day')} at its source, and a window's first rows are"
+                f" {many(age.days, 'day')} old when they are delivered: rows that upstream sends late may be lost."
                 " Choose a shorter period or an earlier delivery."
             )
     return said

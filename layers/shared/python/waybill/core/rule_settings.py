@@ -14,11 +14,10 @@ from waybill.core.journal_settings import JournalSettings
 from waybill.core.layout import Layout, Preset
 from waybill.core.media_settings import MediaSettings
 from waybill.core.notify_settings import Notify
+from waybill.core.patterns import EXTENSION, ONE_LINE
 from waybill.core.schedule_settings import Schedule
 
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=ONE_LINE)]
 
 
 class EmptyWindow(StrEnum):
@@ -69,7 +68,7 @@ class CdrOnly(StrEnum):
     IGNORE = "ignore"
 
 
-Extension = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,15}$")]
+Extension = Annotated[str, StringConstraints(to_lower=True, pattern=EXTENSION)]
 
 
 class DataChoice(BaseModel):

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from waybill.core.errors import PermanentError
+from waybill.core.plural import many
 from waybill.core.window import Window
 
 _RUN_ID = re.compile(r"^(rul_[a-z0-9]{16})\.(\d{8}T\d{6}Z)\.([1-9]\d{0,5})$")
@@ -187,7 +188,8 @@ def outcome_of(destinations: Sequence[DestinationOutcome]) -> Outcome:
     if not missing:
         return Outcome(RunState.SUCCESS, f"Delivered to {_names(destinations)}.")
     failures = [
-        d.failure or Failure(f"{d.files - d.receipts} of {d.files} files have no receipt; run the rule again.")
+        d.failure
+        or Failure(f"There is no receipt for {d.files - d.receipts} of {many(d.files, 'file')}; run the rule again.")
         for d in missing
     ]
     said = " ".join(f"{d.name}: {failure.message}" for d, failure in zip(missing, failures, strict=True))

@@ -19,6 +19,7 @@ from waybill.core.manifest import NAME, SIGNATURE_NAME, PackagedFile, Tally, man
 from waybill.core.package import PartResult, part_key
 from waybill.core.packaged import own_name, refuse_our_names, staged_file, staged_key
 from waybill.core.plan import Plan, run_key, stage_folder
+from waybill.core.plural import many
 from waybill.core.rule_settings import EmptyWindow, OnExceptions
 from waybill.core.run import RunKey
 from waybill.core.seal_bench import SealBench
@@ -98,16 +99,18 @@ class Sealed(BaseModel):
 
     def summary(self) -> str:
         """For the run's log."""
-        return f"{len(self.files)} files, {self.size} bytes, {self.rows} rows.{self.left_out}"
+        return f"{many(len(self.files), 'file')}, {many(self.size, 'byte')}, {many(self.rows, 'row')}.{self.left_out}"
 
     @property
     def left_out(self) -> str:
         """What was not packaged, as sentences with a space before each; empty for nothing."""
         said = ""
         if self.rejects:
-            said += f" {self.rejects} rows could not be read; see rejects.ndjson."
+            said += f" {many(self.rejects, 'row')} could not be read; see rejects.ndjson."
         if self.exceptions:
-            said += f" {self.exceptions} media files could not be packaged as asked; see the manifest's exceptions."
+            said += (
+                f" {many(self.exceptions, 'media file')} could not be packaged as asked; see the manifest's exceptions."
+            )
         return said
 
 
@@ -161,13 +164,13 @@ def _tally(results: Sequence[PartResult]) -> Tally:
 def _refuse(plan: Plan, tally: Tally) -> None:
     if tally.rejects > plan.settings.max_rejects:
         raise ConfigurationError(
-            f"{tally.rejects} rows could not be read, and the rule allows {plan.settings.max_rejects}.",
+            f"{many(tally.rejects, 'row')} could not be read, and the rule allows {plan.settings.max_rejects}.",
             "See the sources of the window, correct them upstream, or raise the rule's max_rejects; then run the rule again.",
         )
     if tally.exceptions and plan.settings.on_exceptions is OnExceptions.FAIL:
         first = tally.exceptions[0]
         raise ConfigurationError(
-            f"{len(tally.exceptions)} media files could not be packaged, and the rule allows none. The first one is"
+            f"{many(len(tally.exceptions), 'media file')} could not be packaged, and the rule allows none. The first one is"
             f" {first.name}: {first.reason}.",
             "Put them into the lake or correct their rows, or set the rule's on_exceptions to note; then run the rule again.",
         )

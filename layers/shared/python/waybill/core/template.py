@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from waybill.core.access import Caller
 from waybill.core.errors import FieldError, InvalidInput
+from waybill.core.field_words import field_words, written_path
 from waybill.core.ports import Page
 from waybill.core.rule_settings import RuleSettings
 from waybill.core.sharing import Sharing
@@ -65,9 +66,9 @@ def checked_settings(given: Mapping[str, Any], under: str = "settings") -> dict[
         try:
             kept[name] = fields[name].dump_python(fields[name].validate_python(value), mode="json")
         except ValidationError as wrong:
-            for one in wrong.errors(include_url=False, include_input=False, include_context=False):
-                place = ".".join([under, name, *map(str, one["loc"])])
-                errors.append(FieldError(place, one["msg"].removeprefix("Value error, ")))
+            for one in wrong.errors(include_url=False, include_input=False):
+                place = ".".join([under, *written_path([name, *one["loc"]])])
+                errors.append(FieldError(place, field_words(one)))
     if errors:
         raise InvalidInput(errors)
     return kept

@@ -40,7 +40,6 @@ class Config(AtRest):
     role_arn: str | None = Field(
         None,
         max_length=2048,
-        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$",
         description="A role to assume in place of an access key; it must ask for the external id that we show.",
     )
     prefix: Prefix = Field("", description="A folder in the bucket below which all files are put.")
@@ -65,6 +64,13 @@ class Config(AtRest):
     def _region(cls, value: str) -> str:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", value):
             raise ValueError("is no region: write it as in eu-central-1")
+        return value
+
+    @field_validator("role_arn")
+    @classmethod
+    def _role(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+", value):
+            raise ValueError("is no role's ARN: write it as in arn:aws:iam::123456789012:role/waybill-exports")
         return value
 
     @field_validator("endpoint_url")

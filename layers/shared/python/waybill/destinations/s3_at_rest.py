@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from waybill.core.plural import many
 from waybill.destinations.config import DestinationConfig
 
 
@@ -77,6 +78,6 @@ class AtRest(DestinationConfig):
             "encryption": self.kept().get("ServerSideEncryption"),
             "acl": self.acl,
         }
-        lock = f"{self.lock_mode} for {self.lock_days} days" if self.lock_mode else None
+        lock = f"{self.lock_mode} for {many(self.lock_days, 'day')}" if self.lock_mode and self.lock_days else None
         shown |= {"kms_key_id": self.kms_key_id, "lock": lock, "legal_hold": "on" if self.legal_hold else None}
         return {name: value for name, value in shown.items() if value}
