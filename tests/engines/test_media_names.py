@@ -18,6 +18,7 @@ from tests.engines.manifests import check_manifest
 from tests.engines.test_package import PASSWORD, one_part_each, seal_bench
 from tests.engines.test_package_shapes import recording
 from tests.engines.zip_readers import READERS
+from waybill.core.layout import name_problem
 from waybill.core.seal import seal
 from waybill.core.window import Window
 
@@ -163,3 +164,34 @@ def test_a_long_name_keeps_its_ending(tmp_path: Path, stem: str) -> None:
     assert set(found.values()) == {f"recordings {key}".encode() for key in keys}
     assert {name[-4:] for name in found} == {".wav"}
     assert max(len(name.encode()) for name in found) <= 255
+
+
+HARD = [
+    "call 12:30.wav",
+    "con.wav",
+    "aux/1.wav",
+    " first.wav",
+    "what?.wav",
+    "dot./x.wav",
+    "x" * 250 + ".wav",
+    "call 12_30.wav",
+]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_path_that_windows_does_not_take_is_written_so_that_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    """They are in the lake, so they are delivered; a step that every disk takes stays as it is."""
+    if many:
+        one_part_each(monkeypatch)
+    keys = [*HARD, "Ordner/e\u0301t\u00e9.wav"]
+    objects = [recording(n, key) for n, key in enumerate(keys)]
+    layout = {"media": "media/{path}"}
+    found = delivered(tmp_path, {"recordings": objects}, {"recordings": keys}, layout=layout, archive={"method": "zip"})
+    assert set(found.values()) == {f"recordings {key}".encode() for key in keys}
+    assert [name for name in found if name_problem(name)] == []
+    assert {name.rpartition(".")[2] for name in found} == {"wav"}
+    assert {"media/call 12_30.wav", "media/_con.wav", "media/_aux/1.wav", "media/Ordner/e\u0301t\u00e9.wav"} <= set(
+        found
+    )

@@ -89,7 +89,7 @@ class MediaNames:
             "dataset": self._part.dataset,
             "date": local_date(moment, zone),
             "time": local_time(moment, zone)[11:19].replace(":", "-"),
-            "path": file.key,
+            "path": _legal(file.key),
             "name": _shortened(stem, suffix),
             "stem": stem,
             "suffix": suffix,
@@ -187,6 +187,13 @@ def _shortened(stem: str, suffix: str) -> str:
     while stem and len(f"{stem}{suffix}".encode()) > LONGEST_STEP:
         stem = stem[:-1]
     return stem + suffix
+
+
+def _legal(path: str) -> str:
+    """The path with each step that some disk does not take written so that all do; the other steps stay as they are."""
+    folders, _, own = path.rpartition("/")
+    steps = [step if name_problem(step) is None else safe_step(step) for step in folders.split("/") if folders]
+    return "/".join([*steps, own if name_problem(own) is None else safe_step(_shortened(*split_ending(own)))])
 
 
 def _shown(value: object) -> str:
