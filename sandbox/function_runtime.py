@@ -30,7 +30,9 @@ class SharedZip(zipfile.ZipFile):
 
     def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
         archive, target = Path(str(self.filename)), Path(path)
-        shared = Path(tempfile.gettempdir()) / "unpacked" / hashlib.sha256(archive.read_bytes()).hexdigest()
+        # Told by its directory: to hash all of its bytes took a good part of a worker's start.
+        content = repr([(entry.filename, entry.file_size, entry.CRC) for entry in self.infolist()])
+        shared = Path(tempfile.gettempdir()) / "unpacked" / hashlib.sha256(content.encode()).hexdigest()
         with _unpacking:
             if not shared.exists():
                 partial = shared.with_suffix(".partial")

@@ -58,7 +58,7 @@ GOOD: dict[str, Any] = {"name": "x", "data": [{"dataset": "chat_tickets"}], "sch
         ),
         ({"format": "parquet", "file_limit": {"rows": 5}}, "file_limit", "Parquet"),
         ({"duplicates": "drop"}, "order", "time"),
-        ({"data": []}, "data", "at least 1"),
+        ({"data": []}, "data", "one entry or more"),
         ({"schedule": {"frequency": "daily", "zone": "Mars/Phobos"}}, "schedule.zone", "IANA"),
         ({"schedule": {"frequency": "monthly", "day": 32}}, "schedule.day", "31"),
         ({"schedule": {"frequency": "sometimes"}}, "schedule", "daily"),

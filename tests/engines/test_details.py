@@ -87,7 +87,7 @@ def test_a_list_of_late_rows_says_so(tmp_path: Path) -> None:
     again = Bench(
         here.plan.model_copy(update={"amends": False, "carried": (carried,)}), MemoryStage(), here.lake, tmp_path
     )
-    assert "With late rows of 1 earlier windows" in text_of(again.delivered()[PDF])
+    assert "With late rows of 1 earlier window" in text_of(again.delivered()[PDF])
 
 
 def test_scope_media_has_no_data_file_but_lists_all_the_same(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ export function useDestinations() {
       everyOf<DestinationView>((cursor) =>
         bodyOf(api.GET("/destinations", { params: { query: { limit: 200, cursor } } })),
       ),
+    staleTime: 0, // a page that is opened knows a destination that was made a moment ago, wherever it was
   });
 }
 

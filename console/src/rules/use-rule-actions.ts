@@ -12,9 +12,12 @@ export function useRuleActions(rule: RuleView) {
   const params = () => ({ path, header: once() });
   return {
     async run() {
-      const made = await bodyOf(api.POST("/rules/{rule_id}/run", { params: params() }));
-      await Promise.all([changed(), cache.invalidateQueries({ queryKey: ["runs"] })]);
-      return made;
+      try {
+        return await bodyOf(api.POST("/rules/{rule_id}/run", { params: params() }));
+      } finally {
+        // Also where it is refused: the window may be another run's by now, which the log then shows.
+        await Promise.all([changed(), cache.invalidateQueries({ queryKey: ["runs"] })]);
+      }
     },
     async amend() {
       const made = await bodyOf(api.POST("/rules/{rule_id}/amend", { params: params() }));
