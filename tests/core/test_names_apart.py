@@ -49,3 +49,12 @@ def test_a_name_that_looks_marked_takes_nobodys_place() -> None:
     apart = NamesApart(["1.wav"])
     assert apart.free(marked, "c/1.wav") == marked
     assert apart.free("1.wav", "b/1.wav") not in {"1.wav", marked}
+
+
+def test_a_name_that_is_nearly_all_ending_is_marked_too() -> None:
+    """No letter of its stem can make room for more digits: it becomes longer, and the ending stays."""
+    apart, name = NamesApart(), f"folder/a.{'x' * 238}"
+    found = [apart.free(name, f"k.{number}") for number in range(3)]
+    assert len(set(found)) == 3
+    assert {one.rpartition(".")[2] for one in found} == {"x" * 238}
+    assert {one.rpartition("/")[0] for one in found} == {"folder"}

@@ -226,9 +226,15 @@ def name_problem(path: str) -> str | None:
 def safe_step(text: str) -> str:
     """Any text as one step of a path: forbidden characters become `_`, Unicode stays (NFC). Never empty."""
     step = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text)).replace("/", "_").strip(" ").rstrip(". ")
-    while len(step.encode()) > LONGEST_STEP:
-        step = step[:-1]
+    step = fitting(step, "", LONGEST_STEP)
     return f"_{step}" if not step or step in {".", ".."} or _RESERVED.match(step) else step
+
+
+def fitting(text: str, ending: str, most: int) -> str:
+    """The text with the ending, the text cut where both would take more than `most` bytes. The ending is never cut."""
+    while text and len(f"{text}{ending}".encode()) > most:
+        text = text[:-1]
+    return text + ending
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from waybill.core.catalog import DataField, Dataset
 from waybill.core.lake_keys import media_key
-from waybill.core.layout import LONGEST_STEP, Layout, fill, name_problem, safe_step, tokens_of
+from waybill.core.layout import LONGEST_STEP, Layout, fill, fitting, name_problem, safe_step, tokens_of
 from waybill.core.manifest import Missing
 from waybill.core.names_apart import NamesApart, digits, marks, split_ending
 from waybill.core.parts import Part
@@ -90,7 +90,7 @@ class MediaNames:
             "date": local_date(moment, zone),
             "time": local_time(moment, zone)[11:19].replace(":", "-"),
             "path": _legal(file.key),
-            "name": _shortened(stem, suffix),
+            "name": fitting(stem, suffix, LONGEST_STEP),
             "stem": stem,
             "suffix": suffix,
             "hash": digits(file.key),
@@ -182,18 +182,13 @@ def sha256_of(shop: Workshop, found: FoundMedia) -> str:
     return digest.hexdigest()
 
 
-def _shortened(stem: str, suffix: str) -> str:
-    """The media's own name, as long as a step may be; it keeps its ending."""
-    while stem and len(f"{stem}{suffix}".encode()) > LONGEST_STEP:
-        stem = stem[:-1]
-    return stem + suffix
-
-
 def _legal(path: str) -> str:
     """The path with each step that some disk does not take written so that all do; the other steps stay as they are."""
     folders, _, own = path.rpartition("/")
     steps = [step if name_problem(step) is None else safe_step(step) for step in folders.split("/") if folders]
-    return "/".join([*steps, own if name_problem(own) is None else safe_step(_shortened(*split_ending(own)))])
+    return "/".join(
+        [*steps, own if name_problem(own) is None else safe_step(fitting(*split_ending(own), LONGEST_STEP))]
+    )
 
 
 def _shown(value: object) -> str:

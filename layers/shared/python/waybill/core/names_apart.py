@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 
 from waybill.core.errors import PermanentError
+from waybill.core.layout import fitting
 
 _LONGEST_STEP = 249
 """Bytes. Disks hold names of 255, and a name that is delivered as it is has at most 240."""
@@ -61,10 +62,8 @@ def digits(text: str, count: int = 8) -> str:
 
 def _marked(name: str, mark: str) -> str:
     stem, ending = split_ending(name)
-    start = stem.rfind("/") + 1
-    while len(f"{stem[start:]}-{mark}{ending}".encode()) > _LONGEST_STEP:
-        stem = stem[:-1]
-    return f"{stem}-{mark}{ending}"
+    folder, slash, own = stem.rpartition("/")
+    return folder + slash + fitting(own, f"-{mark}{ending}", _LONGEST_STEP)
 
 
 def split_ending(path: str) -> tuple[str, str]:
